@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The door to the engine:
+//
+//   stoq::Stoq s({.plugin_dir_list = {"/opt/plugins"}, .always_dispatch = {"hash"}});
+//   stoq::StoqResponse r = s.scan(bytes, {.payload_meta = stoq::Json{{"filename", "bad.exe"}}});
+//   std::cout << r.dumps() << '\n';
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stoq/exceptions.h"
+#include "stoq/json.h"
+#include "stoq/log.h"
+#include "stoq/payload.h"
+#include "stoq/plugin.h"
+#include "stoq/response.h"
+
+namespace stoq {
+
+inline constexpr std::string_view kVersion = "4.0.0";
+
+// The value of an option as text, whatever it was written as.
+struct OptionText : std::string {
+  using std::string::string;
+  OptionText(std::string text) : std::string(std::move(text)) {}
+  OptionText(bool value) : std::string(value ? "true" : "false") {}
+  OptionText(int value) : std::string(std::to_string(value)) {}
+  OptionText(int64_t value) : std::string(std::to_string(value)) {}
+  OptionText(double value);
+  OptionText(const std::vector<std::string>& list);
+};
+using OptionMap = std::map<std::string, OptionText, std::less<>>;
+using PluginOpts = std::map<std::string, OptionMap, std::less<>>;
+using Names = std::vector<std::string>;
+
+// Every argument may be left out; what is left out comes from stoq.cfg, then from the defaults. An empty list is left out.
+struct StoqOptions {
+  std::optional<std::string> base_dir;     // the working directory
+  std::optional<std::string> config_file;  // <base_dir>/stoq.cfg; a missing one means defaults
+  std::optional<std::string> log_dir;      // <base_dir>/logs; "" = no file log
+  std::optional<std::string> log_level;    // "INFO"
+  Names plugin_dir_list;                   // searched after the installed plugin directory; later ones win
+  PluginOpts plugin_opts;
+  Names providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers, decorators, always_dispatch;
+  std::optional<unsigned> max_recursion;       // 3
+  std::optional<unsigned> max_dispatch_passes;  // 1
+
+  // Beyond the seed.
+  OptionMap core;                       // any other key of [core], as text; docs/configuration.md lists them
+  std::optional<unsigned> threads;      // scan threads of run and of requests that fan out; the number of cores
+  std::shared_ptr<LogSink> log_sink;    // instead of stderr and the log file
+};
+
+struct ScanOptions {
+  MetaArgument<PayloadMeta> payload_meta;
+  MetaArgument<RequestMeta> request_meta;
+  Names add_start_dispatch;
+  Names add_start_deep_dispatch;
+  std::string ratelimit;  // "count/seconds": calls of this process are spaced so; empty: no limit
+};
+
+struct RunOptions {
+  MetaArgument<RequestMeta> request_meta;
+  Names add_start_dispatch;
+  Names add_start_deep_dispatch;
+};
+
+// What one run did.
+struct RunSummary {
+  uint64_t done = 0, failed = 0, retried = 0;
+};
+
+struct PluginListing {
+  std::vector<std::string> classes;  // "Worker", "Dispatcher" …; empty when the plugin cannot be loaded
+  std::string version;
+  std::string description;
+  std::string problem;  // why it cannot be loaded
+};
+
+class Engine;
+
+// The engine with its plugins. All methods are [thread-safe]. Constructing it reads the configuration and loads the plugins that
+// configuration and arguments name; what cannot be loaded throws StoqPluginException, bad configuration StoqException. Threads and host
+// processes are started when first needed and end with the object.
+class Stoq {
+ public:
+  explicit Stoq(StoqOptions options = {});
+  ~Stoq();
+  Stoq(const Stoq&) = delete;
+  Stoq& operator=(const Stoq&) = delete;
+
+  // Scans one payload on the caller's thread (helped by scan threads when it fans out), saves the response with all connectors and
+  // returns it. The content is not copied and need only live as long as the call. Failures of plugins are in the response; StoqException
+  // is for arguments that make no sense.
+  StoqResponse scan(Bytes content, ScanOptions options = {});
+  StoqResponse scan(std::string_view content, ScanOptions options = {}) { return scan(bytes_of(content), std::move(options)); }
+  StoqResponse scan_payload(const Payload& payload, ScanOptions options = {});
+  // A file, read by the engine within its limits: one above max_payload_size is hashed and listed, not scanned. The engine owns fd.
+  StoqResponse scan_file(int fd, ScanOptions options = {});
+
+  // Takes what the providers bring until they have no more or stop is called, one run at a time. Throws StoqException without provider,
+  // and when a provider has failed (after everything that came was dealt with).
+  RunSummary run(RunOptions options = {});
+  // Ends run from any thread: intake stops, items in work are finished.
+  void stop();
+
+  // The names of the roles that a plugin plays; loads it when it is not loaded. StoqPluginNotFound, StoqPluginException.
+  std::vector<std::string> load_plugin(std::string_view name);
+  // An object as a plugin, under that name; replaces one of the same name for requests that start later.
+  void add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits = {});
+  std::map<std::string, PluginListing> list_plugins();
+
+  // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException for those that failed.
+  void save(const StoqResponse& response, std::string_view connector = {});
+
+ private:
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace stoq

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// From paths to a RuleSet: reads and tries each file alone, then fits the good ones together.
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rules.h"
+#include "source.h"
+
+namespace stoq::plugins::yara {
+
+class Loader {
+ public:
+  Loader(const LoadOptions& options, const RuleSet* previous)
+      : options_(options), previous_(previous) {}
+
+  LoadResult load(const std::vector<std::filesystem::path>& paths);
+
+ private:
+  struct Unit {
+    std::string name;  // as shown in problems
+    std::string key;   // canonical path
+    std::string text;
+    Examined seen;
+    std::vector<Declared> declared;
+    bool moved_back = false;  // it was tried once and put behind all others
+    bool is_previous = false;
+  };
+  using Units = std::vector<Unit>;
+
+  void add_root(const std::filesystem::path& path);
+  void add_file(const std::filesystem::path& path, const std::string& blame);
+  void follow_includes(const std::filesystem::path& file, const std::string& text,
+                       const Examined& seen);
+  void follow_include(const std::filesystem::path& file, const std::string& where,
+                      const std::string& name);
+
+  bool set_text(Unit& unit, std::string text) const;
+  bool fall_back(Unit& unit) const;
+  Units::iterator reject(Units::iterator unit, std::string problem);
+  std::string duplicate(const Unit& unit, const std::string& rule, const Unit& owner) const;
+  const Unit* other_owner(const Unit& unit, const std::string& rule) const;
+  bool may_resolve(const Unit& unit, const std::string& name) const;
+
+  bool prune();
+  RulesPtr compile(const std::vector<const Unit*>& units, const Unit** failed,
+                   Diagnostic* why) const;
+  RulesPtr link();
+  bool split_by_module(RuleSet& set) const;
+
+  const LoadOptions& options_;
+  const RuleSet* previous_;
+  Library library_;
+  std::filesystem::path root_;               // where includes must stay
+  std::set<std::string> visited_;            // canonical paths
+  std::vector<std::filesystem::path> open_;  // the chain of includes being followed, canonical
+  Units units_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace stoq::plugins::yara

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/manifest.h"
+
+namespace stoq::config {
+
+/// By plugin name.
+using Manifests = std::map<std::string, Manifest, std::less<>>;
+
+/// Finds the plugins of `directories`, walked in that order and each one's entries in the order of
+/// their names, files before folders; links are followed, each folder once. The last plugin of a
+/// name wins. What is skipped, or replaced, is a line in `warnings`. Paths in the result are
+/// absolute. Loads no code.
+Manifests discover(const std::vector<std::string>& directories, std::vector<std::string>& warnings);
+
+constexpr int kMaxDepth = 32;
+constexpr size_t kMaxEntries = 200'000;  // of one directory of the list
+
+}  // namespace stoq::config

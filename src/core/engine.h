@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "config/discover.h"
+#include "core/generation.h"
+#include "core/log.h"
+#include "core/pool.h"
+#include "core/scan.h"
+#include "core/store.h"
+#include "host/remote.h"
+#include "stoq/stoq.h"
+
+namespace stoq {
+
+class Run;
+
+// What stands behind Stoq. Order of members is order of life: instances go before the hosts, the pool before what it works on.
+class Engine final : public WorkerSource {
+ public:
+  explicit Engine(StoqOptions options);
+  ~Engine() override;
+
+  std::shared_ptr<const Generation> generation() const;
+  std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root, const ScanOptions& options);
+  // Decorators, then connectors: what failed, by connector. The response is decorated in place.
+  std::vector<std::pair<std::string, std::string>> deliver(const Generation& generation, StoqResponse& response);
+  // "": saved; else why not.
+  std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
+
+  std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
+  std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
+  void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
+  std::map<std::string, PluginListing> list();
+
+  // A file as root content: read within the limits, or only hashed when it is larger than a payload may be. `problem` when it cannot be read.
+  struct FileContent {
+    Content content;
+    Sha256 sha256{};
+    uint64_t size = 0;
+    bool too_large = false;
+    std::string problem;
+  };
+  FileContent read_file(int fd);
+
+  Logger& log() { return logger_; }
+  Pool& pool() { return pool_; }
+  Store& store() { return store_; }
+  const Settings& settings() const { return *settings_; }
+
+  std::mutex run_mutex;          // one run at a time
+  std::mutex active_run_mutex;
+  Run* active_run = nullptr;
+
+ private:
+  void load_roles(Generation& generation);
+  std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
+  PluginSpec spec_of(const config::Manifest& manifest) const;
+
+  std::shared_ptr<const Settings> settings_;
+  Logger logger_;
+  config::Manifests manifests_;
+  Store store_;
+  HostService hosts_;
+  std::mutex load_mutex_;
+  std::map<std::string, std::string, std::less<>> failed_;  // plugins that could not be loaded, and why
+  std::atomic<std::shared_ptr<const Generation>> generation_;
+  Pool pool_;
+};
+
+// "count/seconds": spaces the calls of this process. StoqException for anything else.
+void wait_for_rate(std::string_view ratelimit);
+
+}  // namespace stoq

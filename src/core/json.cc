@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stoq/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "json/canonical.h"
+#include "stoq/exceptions.h"
+#include "stoq/sdk/json.h"
+
+namespace stoq {
+namespace {
+
+constexpr json::Limits kAny{.max_size = SIZE_MAX / 16, .max_depth = 100'000};
+
+std::string canonical_of(const Json::Tree& tree) {
+  // dump replaces bad UTF-8 and writes NaN as null; numbers and layout are the canonicaliser's.
+  std::string out;
+  json::canonicalise(tree.dump(-1, ' ', false, Json::Tree::error_handler_t::replace), out, kAny);
+  return out;
+}
+
+}  // namespace
+
+Json::Json(bool value) : text_(value ? "true" : "false") {}
+Json::Json(int64_t value) : text_(std::to_string(value)) {}
+Json::Json(uint64_t value) : text_(std::to_string(value)) {}
+Json::Json(double value) {
+  sdk::JsonWriter w;
+  w.value(value);
+  text_ = w.take();
+}
+Json::Json(std::string_view utf8) { sdk::append_quoted(text_, utf8); }
+Json::Json(const std::vector<std::string>& strings) {
+  sdk::JsonWriter w;
+  w.begin_array();
+  for (const std::string& s : strings) w.value(std::string_view(s));
+  w.end_array();
+  text_ = w.take();
+}
+Json::Json(std::initializer_list<std::pair<std::string_view, Json>> members) {
+  sdk::JsonWriter w;
+  w.begin_object();
+  for (const auto& [key, value] : members) {
+    w.key(key);
+    w.raw(value.text());
+  }
+  w.end_object();
+  text_ = w.take();
+}
+Json::Json(const Tree& tree) : text_(canonical_of(tree)) {}
+
+Json::Json(const Json& other) : text_(other.text_), tree_(other.mutable_ ? new Tree(*other.tree_) : nullptr), mutable_(other.mutable_) {}
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json& other) {
+  if (this != &other) *this = Json(other);
+  return *this;
+}
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+void Json::DeleteTree::operator()(Tree* tree) const { delete tree; }
+
+Json Json::parse(std::string_view text) {
+  std::string out;
+  if (auto outcome = json::canonicalise(text, out, kAny); !outcome) throw StoqException("not JSON: " + outcome.message);
+  return from_canonical(std::move(out));
+}
+
+Json Json::from_canonical(std::string text) {
+  Json json;
+  json.text_ = std::move(text);
+  return json;
+}
+
+std::string_view Json::view(std::string& scratch) const {
+  if (mutable_) {
+    scratch = canonical_of(*tree_);
+    return scratch;
+  }
+  return text_.empty() ? std::string_view("null") : std::string_view(text_);
+}
+
+std::string Json::text() const {
+  std::string scratch;
+  return std::string(view(scratch));
+}
+
+const Json::Tree& Json::tree() const {
+  if (!tree_) tree_.reset(new Tree(text_.empty() ? Tree() : Tree::parse(text_)));
+  return *tree_;
+}
+
+Json::Tree& Json::tree() {
+  std::as_const(*this).tree();
+  mutable_ = true;
+  return *tree_;
+}
+
+Json Json::get(std::string_view key) const {
+  std::string scratch;
+  const sdk::JsonView member = sdk::JsonView(view(scratch))[key];
+  if (member.kind() == sdk::JsonKind::missing) return {};
+  return from_canonical(std::string(member.text()));
+}
+
+std::string Json::string_or(std::string_view otherwise) const {
+  std::string scratch;
+  return sdk::JsonView(view(scratch)).as_string().value_or(std::string(otherwise));
+}
+
+const Json* NamedResults::find(std::string_view name) const {
+  for (const auto& [key, value] : *this)
+    if (key == name) return &value;
+  return nullptr;
+}
+Json* NamedResults::find(std::string_view name) { return const_cast<Json*>(std::as_const(*this).find(name)); }
+
+const Json& NamedResults::operator[](std::string_view name) const {
+  if (const Json* found = find(name)) return *found;
+  throw StoqException("there is no result of '" + std::string(name) + "' here");
+}
+
+void NamedResults::set(std::string_view name, Json value) {
+  if (Json* found = find(name))
+    *found = std::move(value);
+  else
+    emplace_back(std::string(name), std::move(value));
+}
+
+}  // namespace stoq

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pool.h"
+
+namespace stoq {
+
+Pool::~Pool() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  threads_.clear();
+}
+
+void Pool::start_threads() {
+  // Without a source the callers of scan work themselves; the pool helps with one thread less.
+  const unsigned wanted = (source_ ? width_ : width_ - 1) + lent_;
+  while (threads_.size() < wanted && threads_.size() < 4 * width_ + 4) threads_.emplace_back([this] { run(); });
+}
+
+void Pool::post(std::shared_ptr<Work> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    work_.push_back(std::move(work));
+    start_threads();
+  }
+  wake_.notify_one();
+}
+
+void Pool::lend() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++lent_;
+    start_threads();
+  }
+  wake_.notify_one();
+}
+
+void Pool::take_back() {
+  const std::lock_guard lock(mutex_);
+  --lent_;
+}
+
+void Pool::set_source(TakeItem source) {
+  {
+    const std::lock_guard lock(mutex_);
+    source_ = std::move(source);
+    poked_ = true;
+    start_threads();
+  }
+  wake_.notify_all();
+}
+
+void Pool::clear_source() {
+  std::unique_lock lock(mutex_);
+  source_ = nullptr;
+  idle_.wait(lock, [this] { return in_source_ == 0; });
+}
+
+void Pool::poke() {
+  {
+    const std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Pool::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] {
+      if (ending_) return true;
+      const unsigned allowed = (source_ ? width_ : width_ - 1) + lent_;
+      return active_ < allowed && (!work_.empty() || (source_ && poked_));
+    });
+    if (ending_) return;
+    ++active_;
+    if (!work_.empty()) {
+      const std::shared_ptr<Work> work = std::move(work_.front());
+      work_.pop_front();
+      lock.unlock();
+      work->run_one();
+      lock.lock();
+    } else {
+      ++in_source_;
+      const TakeItem source = source_;
+      lock.unlock();
+      const bool took = source();
+      lock.lock();
+      --in_source_;
+      if (!took) poked_ = false;
+      idle_.notify_all();
+    }
+    --active_;
+    // A place is free: whoever waits for one may go on.
+    if (!work_.empty() || (source_ && poked_)) wake_.notify_one();
+  }
+}
+
+}  // namespace stoq

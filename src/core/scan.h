@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "core/generation.h"
+#include "core/node.h"
+#include "core/pool.h"
+#include "core/store.h"
+
+namespace stoq {
+
+// What scans share.
+struct ScanContext {
+  std::shared_ptr<const Generation> generation;
+  WorkerSource& workers;
+  Store& store;
+  Pool& pool;
+};
+
+// One request: the root payload, everything that comes out of it, and the order in which both happen.
+//
+// Every payload has a canonical place (level, parent's place, round, worker's place, index). Children wait in their parent until all before
+// them in that order are known; then they are admitted: deduplicated, counted against the limits, placed. Admitted payloads are scanned by
+// any thread. A worker that extracts runs on a level once that level is closed, so that a child is compared with everything shallower; all
+// other workers start at once. What an extraction may still take of the request's bytes is known before it starts, so that no answer
+// depends on which thread was faster.
+class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Scan(ScanContext context, Payload root, RequestMeta request_meta, Names start_dispatch);
+  ~Scan() override;
+
+  // The root is not to be looked at (larger than a payload may be): it is listed, with the record.
+  void withhold_root(uint64_t size);
+
+  // Works on the root on this thread, as far as it goes without waiting.
+  void start();
+  // Works on ready payloads, and waits for those that other threads have, until all is done.
+  void finish_here();
+  void run_one() override;
+  // Called once, when the last payload is done, on the thread that did it.
+  void when_done(std::function<void()> function) { when_done_ = std::move(function); }
+  // Winds up as soon as possible; what is left out is recorded.
+  void stop() { stopped_ = true; }
+
+  StoqResponse take_response();
+
+ private:
+  friend class ScanReply;
+  struct Level {
+    std::vector<std::unique_ptr<Node>> nodes;
+    bool closed = false;  // all its payloads are known
+    size_t cursor = 0;    // the first of them whose children are not all admitted
+    std::map<size_t, Node*> parked;  // by place: waiting until they may extract
+  };
+
+  // A payload's way through its rounds (scan_rounds.cc).
+  void work_on(Node& node);
+  bool run_round(Node& node);  // false: parked
+  void dispatch(Node& node);
+  bool next_round(Node& node);
+  void add_to_plan(Node& node, std::string_view name);
+  size_t batch_end(const Node& node) const;
+  enum class Leave : uint8_t { go, park };
+  Leave may_extract(Node& node);
+  void run_batch(Node& node, size_t end);
+  bool out_of_time(Node& node);
+
+  // Admission (scan_admission.cc); all with the lock.
+  void advance();
+  void admit(Node& parent, Child& child);
+  void admit_duplicate(Node& parent, Child& child, Node& first);
+  Node& place(Node& parent, Child& child);
+  void leave_out_child(Node& parent, std::string_view limit, std::string_view plugin);
+  void ready(Node& node);
+  void finish(Node& node);
+  void publish(std::unique_lock<std::mutex>& lock);  // posts what became ready
+
+  void wake_parked(Level& level, size_t most);
+  void work_quietly(Node& node);
+  static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin, std::optional<uint64_t> amount);
+  bool waits_for_ancestors(Node& node);
+
+  ScanContext context_;
+  const Settings& settings_;
+  RequestMeta request_meta_;
+  Names start_dispatch_;
+  Clock::time_point deadline_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<uint64_t> result_bytes_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Level> levels_;
+  size_t open_level_ = 0;     // the level whose payloads' children are being admitted
+  uint64_t bytes_before_ = 0;  // extracted by everything before that level's cursor
+  uint64_t admitted_ = 0;
+  std::unordered_map<Sha256, Node*, DigestHash> seen_;
+  std::deque<Node*> ready_;
+  size_t unposted_ = 0;
+  bool caller_waits_ = false, done_ = false;
+  std::function<void()> when_done_;
+};
+
+}  // namespace stoq

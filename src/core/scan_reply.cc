@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/scan_reply.h"
+
+#include <algorithm>
+
+#include "core/interesting.h"
+#include "json/canonical.h"
+#include "stoq/sdk/json.h"
+
+namespace stoq {
+namespace {
+
+constexpr uint64_t kErrorsOfOneCall = 1000;
+constexpr uint64_t kErrorBytesOfOneCall = 1 << 20;
+constexpr uint64_t kOccurrencesListed = 100;
+constexpr uint64_t kNamesOfOneCall = 1000;
+
+Sha256Stream& thread_hash() {
+  thread_local Sha256Stream stream;
+  return stream;
+}
+
+std::string_view limit_name(Failure failure) {
+  switch (failure) {
+    case Failure::raised: return "";
+    case Failure::crashed: return "crash";
+    case Failure::deadline: return "plugin_deadline";
+    case Failure::memory: return "plugin_memory";
+    case Failure::lied: return "protocol";
+    case Failure::refused: return "refused";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string clipped(std::string_view text, uint64_t most) {
+  std::string out;
+  if (text.size() <= most && sdk::valid_utf8(text)) return std::string(text);
+  const uint64_t kept = std::min<uint64_t>(text.size(), most);
+  out = sdk::text_from_bytes(bytes_of(text.substr(0, kept)));
+  if (kept < text.size()) out += " … (" + std::to_string(text.size() - kept) + " more bytes, max_error_size)";
+  return out;
+}
+
+std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type, std::string_view text, std::string_view payload_id) {
+  std::string out(stage);
+  out.append(": ").append(plugin).append(" ; ").append(type).append(": ").append(text).append(" ; payload ").append(payload_id);
+  return out;
+}
+
+ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage, uint64_t allowance)
+    : scan_(scan), node_(node), instance_(instance), name_(instance.info().name), stage_(std::move(stage)) {
+  ExtractionLimits limits = scan.settings_.extraction;
+  limits.allowance = allowance;
+  meter_ = ExtractionMeter(limits, node.payload.size());
+}
+
+ScanReply::~ScanReply() {
+  if (lent_) scan_.context_.pool.take_back();
+  if (errors_dropped_ > 0) {
+    record("it gave " + std::to_string(errors_dropped_) + " more errors, which were left out");
+    Scan::leave_out(node_.left_out, "max_errors", name_, errors_dropped_);
+  }
+  // What stopped the extraction is told once, by the limit that did it.
+  if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill) Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
+}
+
+void ScanReply::record(std::string_view text) {
+  node_.errors.add(name_, failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
+}
+
+bool ScanReply::canonical(std::string_view json, std::string& out, std::string_view what) {
+  const json::Limits limits{.max_size = scan_.settings_.max_result_size, .max_depth = scan_.settings_.max_result_depth};
+  const json::Outcome outcome = json::canonicalise(json, out, limits);
+  if (outcome) return true;
+  record("its " + std::string(what) + " was refused: " + outcome.message);
+  if (outcome.fault == json::Fault::too_large) Scan::leave_out(node_.left_out, "max_result_size", name_, 1);
+  if (outcome.fault == json::Fault::too_deep) Scan::leave_out(node_.left_out, "max_result_depth", name_, 1);
+  return false;
+}
+
+bool ScanReply::result(std::string_view json) {
+  std::string text;
+  text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
+  if (!canonical(json, text, "result")) return false;
+  if (text == "null") return true;
+  // A bound on memory while the request runs; the exact cut is made when the response is put together.
+  if (scan_.result_bytes_.fetch_add(text.size(), std::memory_order_relaxed) > 2 * scan_.settings_.max_response_size) {
+    Scan::leave_out(node_.left_out, "max_response_size", name_, text.size());
+    return true;
+  }
+  node_.payload.worker_results.back().set(name_, Json::from_canonical(std::move(text)));
+  return true;
+}
+
+void ScanReply::error(std::string_view text) {
+  const std::string kept = clipped(text, scan_.settings_.max_error_size);
+  error_bytes_ += kept.size() + 1;
+  if (errors_dropped_ > 0 || error_bytes_ > std::max(kErrorBytesOfOneCall, scan_.settings_.max_error_size + 1024)) {
+    ++errors_dropped_;
+    return;
+  }
+  const std::vector<std::string>* texts = node_.errors.find(name_);
+  if (texts && texts->size() >= kErrorsOfOneCall)
+    ++errors_dropped_;
+  else
+    node_.errors.add(name_, kept);
+}
+
+void ScanReply::failed(Failure failure, std::string_view type, std::string_view text) {
+  if (meter_.open()) {
+    extract_end(false);
+    meter_.end();
+  }
+  node_.errors.add(name_, failure_text(stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id));
+  if (const std::string_view limit = limit_name(failure); !limit.empty()) node_.left_out.push_back({std::string(limit), name_, std::nullopt, ""});
+}
+
+bool ScanReply::extract_begin(std::string_view payload_meta) {
+  meta_.reset();
+  if (!extract_meta(payload_meta)) return false;
+  if (!lent_ && instance_.group()) {  // the payloads come from another process: somebody else may look at them meanwhile
+    lent_ = true;
+    scan_.context_.pool.lend();
+  }
+  head_.clear();
+  if (node_.payload.level >= scan_.settings_.max_recursion)
+    hash_only_ = &thread_hash();
+  else
+    writer_.emplace(scan_.context_.store);
+  return true;
+}
+
+bool ScanReply::extract_meta(std::string_view payload_meta) {
+  PayloadMeta meta;
+  std::string text;
+  if (!canonical(payload_meta, text, "payload_meta")) return false;
+  if (!meta.update(text)) {
+    record("its payload_meta was refused: it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)");
+    return false;
+  }
+  meta_ = std::move(meta);
+  return true;
+}
+
+void ScanReply::extract_write(Bytes chunk) {
+  if (hash_only_) {
+    hash_only_->update(chunk);
+    return;
+  }
+  if (!writer_ || meter_.oversized()) return;
+  if (head_.size() < kInterestingBytes) head_.insert(head_.end(), chunk.begin(), chunk.begin() + static_cast<ptrdiff_t>(std::min(chunk.size(), kInterestingBytes - head_.size())));
+  if (writer_->append(chunk)) return;
+  node_.left_out.push_back({"spill", name_, std::nullopt, ""});
+  record(writer_->problem());
+  meter_.stop(ExtractionMeter::Limit::spill);
+  writer_.reset();
+}
+
+void ScanReply::extract_end(bool keep_it) {
+  Child child;
+  const bool kept = keep_it && meta_ && !meter_.stopped() && (writer_ || hash_only_);
+  if (hash_only_) {
+    child.sha256 = hash_only_->finish();
+    hash_only_ = nullptr;
+  } else if (kept) {
+    child.content = writer_->finish(child.sha256);
+  }
+  writer_.reset();
+  if (!kept) return;
+  if (meter_.oversized()) {
+    Scan::leave_out(node_.left_out, name_of(ExtractionMeter::Limit::payload), name_, meter_.current());
+    return;
+  }
+  child.meta = std::move(*meta_);
+  child.extracted_by = name_;
+  child.round = node_.round;
+  child.bytes_to_here = node_.extracted_bytes + meter_.bytes();
+  child.interesting = interesting(head_);
+  keep(std::move(child));
+}
+
+void ScanReply::keep(Child child) {
+  const bool too_deep = node_.payload.level >= scan_.settings_.max_recursion;
+  const uint64_t places = scan_.settings_.max_payloads;
+  const uint64_t plain_places = places - std::min(places, scan_.settings_.reserved_payloads);
+  const auto found = node_.produced.find(child.sha256);
+  const bool crowded = node_.produced_new >= (child.interesting ? places : plain_places);
+
+  std::unique_lock lock(scan_.mutex_);
+  if (found != node_.produced.end() && ++found->second > kOccurrencesListed && child.meta.dispatch_to.empty()) {
+    // Counted when this payload is done: the first hundred occurrences are listed in full already.
+  } else if (found == node_.produced.end() && (too_deep || crowded)) {
+    const std::string_view limit = too_deep ? "max_recursion" : "max_payloads";
+    if (node_.beyond.empty() || node_.beyond.back().plugin != name_ || node_.beyond.back().limit != limit)
+      node_.beyond.push_back({std::string(limit), name_, {}});
+    node_.beyond.back().digests.push_back(child.sha256);
+  } else {
+    if (found == node_.produced.end()) {
+      node_.produced.emplace(child.sha256, 1);
+      ++node_.produced_new;
+    }
+    node_.children.push_back(std::move(child));
+    scan_.advance();
+    scan_.publish(lock);
+  }
+}
+
+bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
+  if (named.size() >= kNamesOfOneCall) {
+    if (named.size() == kNamesOfOneCall) record("it names more than 1000 plugins; the rest was left out");
+    named.emplace_back();
+    return true;
+  }
+  std::string text;
+  if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
+  named.emplace_back(plugin);
+  if (text.empty()) return true;
+  NamedResults& all = stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
+  // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
+  NamedResults inner;
+  if (const Json* present = all.find(name_))
+    for (const auto& [key, value] : sdk::JsonView(present->text()).members()) inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
+  inner.set(plugin, Json::from_canonical(std::move(text)));
+  sdk::JsonWriter w;
+  w.begin_object();
+  std::string scratch;
+  for (const auto& [key, value] : inner) w.key(key).raw(value.view(scratch));
+  w.end_object();
+  all.set(name_, Json::from_canonical(w.take()));
+  return true;
+}
+
+bool ScanReply::set_payload_meta(std::string_view json) {
+  std::string text;
+  return canonical(json, text, "payload_meta") && node_.payload.payload_meta.update(text);
+}
+
+bool ScanReply::set_request_meta(std::string_view json) {
+  std::string text;
+  if (!canonical(json, text, "request_meta")) return false;
+  if (!instance_.info().changes_request) {
+    record("it changes request_meta, which its manifest rules out (changes_request = no)");
+    return false;
+  }
+  return node_.request.request_meta.update(text);
+}
+
+bool ScanReply::cancelled() { return scan_.stopped_ || Scan::Clock::now() >= scan_.deadline_; }
+
+int64_t ScanReply::time_left() {
+  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(scan_.deadline_ - Scan::Clock::now()).count());
+}
+
+}  // namespace stoq

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+
+#include "core/digest.h"
+#include "core/scan.h"
+
+namespace stoq {
+
+// One call into a worker or dispatcher on one payload: checks what comes back and puts it where it belongs.
+class ScanReply final : public Reply {
+ public:
+  // `stage` begins the texts of errors ("worker:failed to scan").
+  ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage, uint64_t allowance);
+  ~ScanReply() override;
+  ScanReply(const ScanReply&) = delete;
+  ScanReply& operator=(const ScanReply&) = delete;
+
+  bool result(std::string_view json) override;
+  void error(std::string_view text) override;
+  void failed(Failure failure, std::string_view type, std::string_view text) override;
+  bool extract_begin(std::string_view payload_meta) override;
+  void extract_write(Bytes chunk) override;
+  bool extract_meta(std::string_view payload_meta) override;
+  void extract_end(bool keep) override;
+  ExtractionMeter& meter() override { return meter_; }
+  bool dispatch(std::string_view plugin, std::string_view meta) override;
+  bool set_payload_meta(std::string_view json) override;
+  bool set_request_meta(std::string_view json) override;
+  bool cancelled() override;
+  int64_t time_left() override;
+
+  std::vector<std::string> named;  // by a dispatcher, in order
+
+ private:
+  bool canonical(std::string_view json, std::string& out, std::string_view what);
+  void record(std::string_view text);
+  void keep(Child child);
+
+  Scan& scan_;
+  Node& node_;
+  const Instance& instance_;
+  const std::string& name_;
+  std::string stage_;
+  ExtractionMeter meter_;
+  std::optional<Store::Writer> writer_;
+  Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
+  std::vector<uint8_t> head_;
+  std::optional<PayloadMeta> meta_;
+  uint64_t error_bytes_ = 0, errors_dropped_ = 0;
+  bool lent_ = false;
+};
+
+// "<stage>: <plugin> ; <type>: <text> ; payload <id>"
+std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type, std::string_view text, std::string_view payload_id);
+std::string clipped(std::string_view text, uint64_t most);  // valid UTF-8, at most so many bytes, saying what was cut
+
+}  // namespace stoq

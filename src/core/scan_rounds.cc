@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A payload's way through dispatch, rounds of workers, and its end.
+#include <algorithm>
+
+#include "core/scan_reply.h"
+
+namespace stoq {
+namespace {
+
+constexpr unsigned kWorkerRounds = 10;  // added to one payload by what workers name
+
+}  // namespace
+
+void Scan::work_on(Node& node) {
+  while (true) {
+    switch (node.stage) {
+      case Node::Stage::fresh:
+        if (node.supplement_of) {
+          const std::lock_guard lock(mutex_);
+          if (!node.supplement_of->finished) {
+            node.supplement_of->waiting.push_back(&node);
+            return;
+          }
+        }
+        if (waits_for_ancestors(node)) return;
+        dispatch(node);
+        break;
+      case Node::Stage::workers:
+        if (!run_round(node)) return;
+        node.stage = next_round(node) ? Node::Stage::workers : Node::Stage::done;
+        break;
+      case Node::Stage::between:
+      case Node::Stage::done: finish(node); return;
+    }
+  }
+}
+
+// Plugins that look at the payloads above see them finished, whoever is faster. Parks the payload when one is not.
+bool Scan::waits_for_ancestors(Node& node) {
+  const auto wants = [](const std::shared_ptr<Instance>& instance) { return instance->info().wants_ancestors; };
+  const bool asked = node.stage == Node::Stage::fresh
+                         ? std::any_of(context_.generation->dispatchers.begin(), context_.generation->dispatchers.end(), wants)
+                         : std::any_of(node.plan.begin(), node.plan.end(), [&](const Node::Planned& p) { return wants(p.instance); });
+  if (!asked || !node.parent) return false;
+  const std::lock_guard lock(mutex_);
+  for (Node* above = node.parent; above; above = above->parent)
+    if (!above->finished) {
+      above->waiting.push_back(&node);
+      return true;
+    }
+  return false;
+}
+
+void Scan::add_to_plan(Node& node, std::string_view name) {
+  if (name.empty() || std::any_of(node.plan.begin(), node.plan.end(), [&](const Node::Planned& p) { return p.name == name; })) return;
+  if (node.supplement_of && !node.whole) {
+    for (const auto& round : node.supplement_of->payload.plugins_run)
+      if (std::find(round.begin(), round.end(), name) != round.end()) return;
+  }
+  node.named.emplace(name);
+  try {
+    node.plan.push_back({std::string(name), context_.workers.worker(*context_.generation, name)});
+  } catch (const std::exception& e) {
+    const char* type = dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
+    node.errors.add(name, failure_text("worker:failed to load", name, type, e.what(), node.payload.payload_id));
+  }
+}
+
+void Scan::dispatch(Node& node) {
+  node.stage = Node::Stage::workers;
+  node.payload.worker_results.emplace_back();
+  node.payload.plugins_run.emplace_back();
+  if (node.withheld || !node.payload.payload_meta.should_scan) return;
+  const Generation& generation = *context_.generation;
+  if (!node.parent)
+    for (const std::string& name : start_dispatch_) add_to_plan(node, name);
+  for (const std::string& name : node.payload.payload_meta.dispatch_to) add_to_plan(node, name);
+  if (node.supplement_of && !node.whole) {
+    node.empty = node.plan.empty() && node.errors.empty() && !node.archive;
+    return;
+  }
+  for (const std::string& name : generation.settings->always_dispatch) add_to_plan(node, name);
+
+  // Dispatchers that live in the same hosts share a trip.
+  const Instances& dispatchers = generation.dispatchers;
+  Input input{.payload = &node.payload, .request = &node.request};
+  for (size_t i = 0; i < dispatchers.size();) {
+    if (out_of_time(node)) return;
+    size_t end = i + 1;
+    if (HostGroup* group = dispatchers[i]->group())
+      while (end < dispatchers.size() && dispatchers[end]->group() == group) ++end;
+    std::deque<ScanReply> replies;
+    std::vector<BatchItem> items;
+    for (size_t k = i; k < end; ++k) {
+      replies.emplace_back(*this, node, *dispatchers[k], "dispatcher:failed to dispatch", 0);
+      items.push_back({dispatchers[k].get(), &replies.back()});
+    }
+    call_batch(Op::get_dispatches, input, items);
+    for (const ScanReply& reply : replies)
+      for (const std::string& name : reply.named) add_to_plan(node, name);
+    i = end;
+  }
+}
+
+bool Scan::out_of_time(Node& node) {
+  const bool late = Clock::now() >= deadline_;
+  if (!late && !stopped_) return false;
+  const uint64_t left = node.plan.size() - std::min(node.next, node.plan.size());
+  if (left > 0) leave_out(node.left_out, late ? "request_deadline" : "stopped", "", left);
+  node.plan.resize(std::min(node.next, node.plan.size()));
+  node.further.clear();
+  return true;
+}
+
+// The end of the run of workers from node.next on that can go in one call: neighbours in the same host group, not reaching beyond a worker
+// that extracts, unless this payload may be extracted from now.
+size_t Scan::batch_end(const Node& node) const {
+  const auto& plan = node.plan;
+  const HostGroup* group = plan[node.next].instance->group();
+  size_t end = node.next + 1;
+  if (!group) return end;
+  const bool extracting = plan[node.next].instance->info().extracts;
+  while (end < plan.size() && plan[end].instance->group() == group && plan[end].instance->info().extracts == extracting) ++end;
+  return end;
+}
+
+bool Scan::run_round(Node& node) {
+  if (waits_for_ancestors(node)) return false;
+  if (!node.round) {
+    node.round = std::make_shared<RoundFacts>();
+    node.round->settled = std::none_of(node.plan.begin(), node.plan.end(), [](const auto& p) { return p.instance->info().changes_request; });
+    if (node.round->settled) node.round->request_meta = node.request.request_meta;
+  }
+  while (node.next < node.plan.size()) {
+    if (out_of_time(node)) break;
+    const size_t end = batch_end(node);
+    if (node.plan[node.next].instance->info().extracts && may_extract(node) == Leave::park) return false;
+    run_batch(node, end);
+    node.next = end;
+  }
+  if (!node.round->settled) {
+    std::unique_lock lock(mutex_);
+    node.round->request_meta = node.request.request_meta;
+    node.round->settled = true;
+    for (Node* child : std::exchange(node.held, {})) {
+      child->request.request_meta = node.round->request_meta;
+      ready(*child);
+    }
+    publish(lock);
+  }
+  return true;
+}
+
+void Scan::run_batch(Node& node, size_t end) {
+  uint64_t allowance = 0;
+  if (node.plan[node.next].instance->info().extracts) {
+    const std::lock_guard lock(mutex_);
+    // Whatever comes before is settled, or cannot reach the limit together with this one (see may_extract).
+    const Level& level = levels_[node.payload.level];
+    const bool exact = level.cursor == node.place && open_level_ == node.payload.level;
+    allowance = exact ? settings_.max_request_bytes - std::min(settings_.max_request_bytes, bytes_before_ + node.extracted_bytes) : UINT64_MAX;
+  }
+  Input input{.payload = &node.payload, .request = &node.request};
+  const std::string stage = node.worker_rounds == 0 ? "worker:failed to scan" : "worker:failed to scan (round " + std::to_string(node.worker_rounds + 1) + ")";
+  for (size_t i = node.next; i < end; ++i) node.payload.plugins_run.back().push_back(node.plan[i].name);
+
+  const auto take = [&](ScanReply& reply) {
+    for (std::string& name : reply.named) node.further.push_back(std::move(name));
+    if (reply.meter().bytes() == 0) return;
+    const std::lock_guard lock(mutex_);
+    node.extracted_bytes += reply.meter().bytes();
+  };
+  if (end == node.next + 1) {
+    Instance& instance = *node.plan[node.next].instance;
+    ScanReply reply(*this, node, instance, stage, allowance);
+    if (instance.group()) {
+      BatchItem item{&instance, &reply};
+      call_batch(Op::scan, input, {&item, 1});
+    } else {
+      instance.call(Op::scan, input, reply);
+    }
+    take(reply);
+    return;
+  }
+  std::deque<ScanReply> replies;
+  std::vector<BatchItem> items;
+  for (size_t i = node.next; i < end; ++i) {
+    replies.emplace_back(*this, node, *node.plan[i].instance, stage, allowance);
+    items.push_back({node.plan[i].instance.get(), &replies.back()});
+  }
+  call_batch(Op::scan, input, items);
+  for (ScanReply& reply : replies) take(reply);
+}
+
+// Whether there is another round: workers have named plugins that did not see this payload by that way yet.
+bool Scan::next_round(Node& node) {
+  std::vector<std::string> names;
+  for (std::string& name : std::exchange(node.further, {}))
+    if (!name.empty() && node.named.find(name) == node.named.end()) names.push_back(std::move(name));
+  if (names.empty() || out_of_time(node)) return false;
+  if (node.worker_rounds >= kWorkerRounds) {
+    leave_out(node.left_out, "max_worker_rounds", "", names.size());
+    return false;
+  }
+  node.plan.clear();
+  node.next = 0;
+  node.round.reset();
+  for (const std::string& name : names) add_to_plan(node, name);
+  if (node.plan.empty()) return false;
+  ++node.worker_rounds;
+  node.payload.worker_results.emplace_back();
+  node.payload.plugins_run.emplace_back();
+  return true;
+}
+
+void Scan::finish(Node& node) {
+  std::unique_lock lock(mutex_);
+  node.finished = true;
+  node.payload.drop_content();
+  if (node.round && !node.round->settled) node.round->settled = true;
+  for (Node* child : std::exchange(node.held, {})) {
+    child->request.request_meta = node.request.request_meta;
+    ready(*child);
+  }
+  for (Node* supplement : std::exchange(node.waiting, {})) ready(*supplement);
+  advance();
+  publish(lock);
+}
+
+}  // namespace stoq

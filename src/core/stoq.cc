@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stoq/stoq.h"
+
+#include <unistd.h>
+
+#include "core/engine.h"
+#include "core/run.h"
+
+namespace stoq {
+namespace {
+
+void check_names(const Names& names, const char* what) {
+  for (const std::string& name : names)
+    if (name.empty()) throw StoqException(std::string(what) + " has an empty plugin name");
+}
+
+StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& generation, const std::shared_ptr<Scan>& scan) {
+  scan->start();
+  scan->finish_here();
+  StoqResponse response = scan->take_response();
+  engine.deliver(*generation, response);
+  return response;
+}
+
+}  // namespace
+
+Stoq::Stoq(StoqOptions options) : engine_(std::make_unique<Engine>(std::move(options))) {}
+Stoq::~Stoq() = default;
+
+StoqResponse Stoq::scan(Bytes content, ScanOptions options) {
+  PayloadMeta meta = options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{};
+  check_names(options.add_start_dispatch, "add_start_dispatch");
+  wait_for_rate(options.ratelimit);
+  const std::shared_ptr<const Generation> generation = engine_->generation();
+  return complete(*engine_, generation, engine_->new_scan(generation, Payload(Content::borrowed(content), std::move(meta)), options));
+}
+
+StoqResponse Stoq::scan_payload(const Payload& payload, ScanOptions options) {
+  check_names(options.add_start_dispatch, "add_start_dispatch");
+  wait_for_rate(options.ratelimit);
+  const std::shared_ptr<const Generation> generation = engine_->generation();
+  Payload root(payload);
+  if (options.payload_meta) root.payload_meta = *options.payload_meta;
+  root.parent = nullptr;
+  root.level = 0;
+  root.worker_results.clear();
+  root.plugins_run.clear();
+  return complete(*engine_, generation, engine_->new_scan(generation, std::move(root), options));
+}
+
+StoqResponse Stoq::scan_file(int fd, ScanOptions options) {
+  Engine::FileContent file = engine_->read_file(fd);
+  close(fd);
+  if (!file.problem.empty()) throw StoqException("the file to scan " + file.problem);
+  check_names(options.add_start_dispatch, "add_start_dispatch");
+  wait_for_rate(options.ratelimit);
+  const std::shared_ptr<const Generation> generation = engine_->generation();
+  Payload root(std::move(file.content), options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{});
+  root.set_sha256(file.sha256);
+  const std::shared_ptr<Scan> scan = engine_->new_scan(generation, std::move(root), options);
+  if (file.too_large) scan->withhold_root(file.size);
+  return complete(*engine_, generation, scan);
+}
+
+RunSummary Stoq::run(RunOptions options) {
+  const std::lock_guard one_run(engine_->run_mutex);
+  Run run(*engine_, engine_->generation(), std::move(options));
+  {
+    const std::lock_guard lock(engine_->active_run_mutex);
+    engine_->active_run = &run;
+  }
+  struct Leave {
+    Engine& engine;
+    ~Leave() {
+      const std::lock_guard lock(engine.active_run_mutex);
+      engine.active_run = nullptr;
+    }
+  } leave{*engine_};
+  return run.go();
+}
+
+void Stoq::stop() {
+  const std::lock_guard lock(engine_->active_run_mutex);
+  if (engine_->active_run) engine_->active_run->stop();
+}
+
+std::vector<std::string> Stoq::load_plugin(std::string_view name) { return engine_->load(name)->info().roles.names(); }
+void Stoq::add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
+  engine_->add(std::move(name), std::move(plugin), std::move(traits));
+}
+std::map<std::string, PluginListing> Stoq::list_plugins() { return engine_->list(); }
+
+void Stoq::save(const StoqResponse& response, std::string_view connector) {
+  const std::shared_ptr<const Generation> generation = engine_->generation();
+  const std::string text = response.dumps(0);
+  std::string problems;
+  size_t asked = 0;
+  for (const auto& [name, instance] : generation->loaded) {
+    if (!instance->info().roles.has(Role::connector) || (!connector.empty() && name != connector)) continue;
+    ++asked;
+    if (const std::string problem = engine_->save(*instance, response, text); !problem.empty())
+      problems += (problems.empty() ? "" : "\n") + name + ": " + problem;
+  }
+  if (asked == 0) throw StoqPluginException(connector.empty() ? "no connector is loaded" : "no connector '" + std::string(connector) + "' is loaded");
+  if (!problems.empty()) throw StoqPluginException(problems);
+}
+
+}  // namespace stoq

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/instance.h"
+#include "host/wire.h"
+
+namespace stoq::wire {
+
+// What a call carries to a host beside its content; both sides use the same two functions.
+struct CallMessage {
+  Op op = Op::scan;
+  std::vector<uint32_t> plugins;  // indices in the template's order of loading
+  Place place = Place::none;      // of the content
+  uint64_t size = 0;              // of the content
+  Sha256 sha256{};
+  uint32_t level = 0;
+  int64_t time_left = INT64_MAX;  // milliseconds
+  ExtractionLimits limits;
+  uint64_t max_result = 0, max_error = 0;
+  std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run,
+      ancestors, response, scan_id, task;
+};
+
+std::string encode(const CallMessage& call);
+CallMessage decode_call(std::string_view body);  // views into body; throws Malformed
+
+}  // namespace stoq::wire

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/wire.h"
+
+namespace stoq {
+
+// A descriptor that is closed with its owner.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd();
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+namespace wire {
+
+// A received message. The body is valid until the next receive on the same Inbox.
+struct Message {
+  Header header;
+  std::string_view body;
+  std::vector<Fd> fds;
+};
+
+enum class Received : uint8_t { message, timeout, closed };
+
+// Room for one received message; long bodies are copied out of their memory file into memory of one's own before anybody looks at them.
+class Inbox {
+ public:
+  // Throws Malformed for what is no message. Bodies longer than `most` are Malformed. The time-out is the socket's.
+  Received receive(int socket, Message& message, size_t most);
+
+ private:
+  std::string buffer_;
+  std::string long_body_;
+};
+
+// False when the other side is gone. Throws std::runtime_error when the message cannot be made (no memory file).
+bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds = {});
+
+std::pair<Fd, Fd> socket_pair();             // SEQPACKET, close-on-exec
+void receive_timeout(int socket, int milliseconds);
+Fd memory_file(const char* name, std::string_view content);  // sealed
+
+}  // namespace wire
+}  // namespace stoq

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/conversation.h"
+
+#include <algorithm>
+
+namespace stoq {
+
+using wire::Malformed;
+using wire::Record;
+
+std::optional<Ending> Conversation::run() {
+  wire::Message message;
+  next_deadline();
+  try {
+    while (!done_) {
+      const wire::Received received = peer_.receive(message);
+      if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
+      if (received == wire::Received::message) records(message);
+      if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
+        peer_.kill();
+        return Ending{at_, Failure::deadline, ""};
+      }
+    }
+  } catch (const Malformed& e) {
+    peer_.kill();
+    return Ending{at_, Failure::lied, e.what()};
+  }
+  return std::nullopt;
+}
+
+void Conversation::next_deadline() {
+  failed_told_ = false;
+  deadline_ = std::chrono::steady_clock::time_point::max();
+  if (at_ >= items_.size()) return;
+  const int64_t left = items_[at_].reply->time_left();
+  const double seconds = std::min(deadlines_[at_], static_cast<double>(left) / 1000.0);
+  if (seconds < 1e9)
+    deadline_ = std::chrono::steady_clock::now() +
+                std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+Reply& Conversation::reply() {
+  if (at_ >= items_.size()) throw Malformed("an answer comes after the last one");
+  return *items_[at_].reply;
+}
+
+void Conversation::records(wire::Message& message) {
+  if (message.header.type != wire::Type::records || message.header.call != call_) throw Malformed("an answer to another question");
+  wire::Reader r(message.body);
+  while (!r.empty()) {
+    const auto kind = r.raw<Record>();
+    const std::string_view bytes = r.take(r.raw<uint32_t>());
+    if (kind == Record::part) {
+      if (partial_.size() + bytes.size() > max_record_) throw Malformed("an answer is longer than any may be");
+      partial_.append(bytes);
+    } else if (partial_.empty()) {
+      record(kind, bytes, message);
+    } else {
+      partial_.append(bytes);
+      record(kind, partial_, message);
+      partial_.clear();
+      if (partial_.capacity() > (1 << 20)) partial_ = {};
+    }
+  }
+}
+
+void Conversation::record(Record kind, std::string_view bytes, wire::Message& message) {
+  switch (kind) {
+    case Record::result: reply().result(bytes); return;
+    case Record::error: reply().error(bytes); return;
+    case Record::failed: {
+      const size_t nul = bytes.find('\0');
+      if (nul == bytes.npos) throw Malformed("a failure without a kind");
+      if (std::exchange(failed_told_, true)) return;  // once is enough, and keeps it bounded
+      const std::string_view type = bytes.substr(0, nul);
+      const bool memory = type == "std::bad_alloc" || type == "MemoryError";
+      out_of_memory_ |= memory;
+      return reply().failed(memory ? Failure::memory : Failure::raised, type, bytes.substr(nul + 1));
+    }
+    case Record::extract_begin: {
+      ExtractionMeter& meter = reply().meter();
+      if (meter.tripped() == ExtractionMeter::Limit::spill) return;
+      if (meter.open() || !meter.begin()) throw Malformed("a payload begins where none may");
+      if (!reply().extract_begin(bytes)) throw Malformed("a payload's meta is no object");
+      return;
+    }
+    case Record::extract_write: {
+      ExtractionMeter& meter = reply().meter();
+      if (meter.tripped() == ExtractionMeter::Limit::spill) return;
+      if (!meter.open() || !meter.write(bytes.size())) throw Malformed("more was extracted than the limits allow");
+      return reply().extract_write(bytes_of(bytes));
+    }
+    case Record::extract_meta:
+      if (reply().meter().tripped() == ExtractionMeter::Limit::spill) return;
+      if (!reply().meter().open() || !reply().extract_meta(bytes)) throw Malformed("a payload's meta comes where none may");
+      return;
+    case Record::extract_end: {
+      ExtractionMeter& meter = reply().meter();
+      if (meter.tripped() == ExtractionMeter::Limit::spill) return;
+      if (!meter.open() || bytes.size() != 1) throw Malformed("a payload ends that had not begun");
+      reply().extract_end(bytes[0] == 1);
+      meter.end();
+      return;
+    }
+    case Record::extract_stopped: {
+      if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > static_cast<uint8_t>(ExtractionMeter::Limit::request) || bytes[0] == 0 || reply().meter().open())
+        throw Malformed("an extraction was stopped by a limit that does not exist");
+      if (!reply().meter().stopped()) reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
+      return;
+    }
+    case Record::dispatch: {
+      const size_t nul = bytes.find('\0');
+      if (nul == bytes.npos) throw Malformed("a dispatch without a name");
+      if (!reply().dispatch(bytes.substr(0, nul), bytes.substr(nul + 1))) throw Malformed("a dispatch meta is not JSON");
+      return;
+    }
+    case Record::set_payload_meta:
+      if (!reply().set_payload_meta(bytes)) throw Malformed("a change of payload_meta that makes no sense");
+      return;
+    case Record::set_request_meta: reply().set_request_meta(bytes); return;
+    case Record::log: {
+      if (bytes.empty()) return;
+      const auto level = static_cast<LogLevel>(bytes[0]);
+      const std::string& name = items_[std::min(at_, items_.size() - 1)].instance->info().name;
+      return log_(name_of(level) == "INFO" ? LogLevel::info : level, name, bytes.substr(1));
+    }
+    case Record::put_payload: {
+      wire::Reader r(bytes);
+      const uint64_t token = r.u64();
+      const std::string_view meta = r.text(), request = r.text(), content = r.text();
+      return answer_put(reply().put_payload(bytes_of(content), meta, request, token));
+    }
+    case Record::put_file: {
+      wire::Reader r(bytes);
+      const uint64_t token = r.u64();
+      const std::string_view meta = r.text(), request = r.text();
+      if (message.fds.empty()) throw Malformed("a file without a descriptor");
+      const int fd = message.fds.front().release();
+      message.fds.erase(message.fds.begin());
+      return answer_put(reply().put_file(fd, meta, request, token));
+    }
+    case Record::put_task: {
+      wire::Reader r(bytes);
+      const uint64_t token = r.u64();
+      const std::string_view task = r.text(), request = r.text();
+      return answer_put(reply().put_task(task, request, token));
+    }
+    case Record::plugin_done:
+      if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
+      ++at_;
+      return next_deadline();
+    case Record::call_done:
+      if (at_ != items_.size()) throw Malformed("a call ends before all its answers");
+      done_ = true;
+      return;
+    case Record::part: break;
+  }
+  throw Malformed("a record of an unknown kind");
+}
+
+void Conversation::answer_put(bool go_on) {
+  const char flag = go_on ? 1 : 0;
+  peer_.send({wire::Type::put_reply, 0, call_, 0}, {&flag, 1});
+}
+
+}  // namespace stoq

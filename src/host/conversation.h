@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "core/instance.h"
+#include "host/call_message.h"
+#include "host/channel.h"
+#include "stoq/log.h"
+
+namespace stoq {
+
+// The other end of a call: a host's socket, or the part of it that belongs to this call.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  virtual wire::Received receive(wire::Message& message) = 0;  // waits at most some 20 ms
+  virtual bool send(wire::Header header, std::string_view body) = 0;
+  virtual void kill() = 0;
+};
+
+// How a conversation ended, when not as it should.
+struct Ending {
+  size_t at = 0;  // the item that was being answered
+  Failure failure = Failure::crashed;
+  std::string text;  // for `lied` and `deadline`
+};
+
+// Reads a host's answer to one call and hands it on piece by piece; believes nothing that it has not checked.
+class Conversation {
+ public:
+  using Log = std::function<void(LogLevel, std::string_view plugin, std::string_view line)>;
+
+  Conversation(Peer& peer, uint64_t call, std::span<BatchItem> items, std::span<const double> deadlines, size_t max_result, const Log& log)
+      : peer_(peer), call_(call), items_(items), deadlines_(deadlines), max_record_(max_result * 4 + (1 << 20)), log_(log) {}
+
+  // Nothing: all items were answered. A host that has been told to end, or that lied, is killed when this returns.
+  std::optional<Ending> run();
+  bool out_of_memory() const { return out_of_memory_; }  // a plugin said so: its host should go
+
+ private:
+  void records(wire::Message& message);
+  void record(wire::Record kind, std::string_view bytes, wire::Message& message);
+  void answer_put(bool go_on);
+  void next_deadline();
+  Reply& reply();
+
+  Peer& peer_;
+  uint64_t call_;
+  std::span<BatchItem> items_;
+  std::span<const double> deadlines_;
+  size_t max_record_;
+  const Log& log_;
+  size_t at_ = 0;
+  bool done_ = false, out_of_memory_ = false, failed_told_ = false;
+  std::string partial_;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace stoq

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/host_group.h"
+
+#include <algorithm>
+
+#include "stoq/exceptions.h"
+
+namespace stoq {
+namespace {
+
+constexpr size_t kIdleHosts = 256;  // more than threads that scan
+
+}  // namespace
+
+uint64_t HostGroup::next_number() {
+  static std::atomic<uint64_t> number = 0;
+  return ++number;
+}
+
+void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline) {
+  switch (ending.failure) {
+    case Failure::deadline:
+      return reply.failed(Failure::deadline, "deadline", "it did not answer within " + Json(deadline).text() + " s and was killed; what it had given stands");
+    case Failure::lied:
+      return reply.failed(Failure::lied, "protocol", "its host process was killed, for its answer was not to be believed: " + ending.text);
+    default: return reply.failed(Failure::crashed, "crash", "its host process ended by " + end + "; what it had given stands");
+  }
+}
+
+uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
+  const std::lock_guard one_load(load_mutex_);
+  std::shared_ptr<TemplateClient> base;
+  {
+    const std::lock_guard lock(mutex_);
+    base = template_;
+  }
+  if (!base) base = roots_();
+  // A copy takes the plugin: if it takes the copy with it, nothing is lost.
+  std::shared_ptr<TemplateClient> grown = base->fork();
+  grown->load(spec, info, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); });
+  const std::lock_guard lock(mutex_);
+  template_ = std::move(grown);
+  loaded_.push_back(spec);
+  ++generation_;
+  idle_.clear();
+  return static_cast<uint32_t>(loaded_.size() - 1);
+}
+
+std::shared_ptr<Arena> HostGroup::take_arena() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!arenas_.empty()) {
+      std::shared_ptr<Arena> arena = std::move(arenas_.back());
+      arenas_.pop_back();
+      return arena;
+    }
+  }
+  return std::make_shared<Arena>();
+}
+
+std::unique_ptr<HostProcess> HostGroup::new_host() {
+  std::shared_ptr<TemplateClient> base;
+  unsigned generation;
+  {
+    const std::lock_guard lock(mutex_);
+    base = template_;
+    generation = generation_;
+  }
+  std::shared_ptr<Arena> arena = take_arena();
+  if (fresh_) arena->wipe();
+  auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena), limits_.memory);
+  host->generation = generation;
+  return host;
+}
+
+std::unique_ptr<HostProcess> HostGroup::take_host() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<HostProcess> host = std::move(idle_.back());
+      idle_.pop_back();
+      return host;
+    }
+  }
+  return new_host();
+}
+
+void HostGroup::give_back(std::unique_ptr<HostProcess> host) {
+  const std::lock_guard lock(mutex_);
+  if (fresh_ || host->generation != generation_ || idle_.size() >= kIdleHosts) {
+    arenas_.push_back(host->arena());
+    host->kill();
+    return;
+  }
+  idle_.push_back(std::move(host));
+}
+
+// Returns how many items are dealt with.
+size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
+  std::unique_ptr<HostProcess> host = take_host();
+  std::vector<double> deadlines;
+  CallTexts texts;
+  wire::CallMessage call = describe_call(op, input, items, texts);
+  call.max_result = limits_.max_result;
+  call.max_error = limits_.max_error;
+  for (const BatchItem& item : items) {
+    const auto& remote = static_cast<const RemoteInstance&>(*item.instance);
+    call.plugins.push_back(remote.index());
+    deadlines.push_back(remote.deadline());
+  }
+  // Time enough for each; the engine has the last word.
+  call.time_left = std::min(call.time_left, static_cast<int64_t>(*std::max_element(deadlines.begin(), deadlines.end()) * 1000));
+  const uint64_t number = next_number();
+  Conversation conversation(*host, number, items, deadlines, limits_.max_result, log_);
+  std::optional<Ending> ending;
+  if (host->ask(call, number, input.payload))
+    ending = conversation.run();
+  else if (host->calls > 0)
+    return 0;  // it had ended while idle: not this call's doing
+  else
+    ending = Ending{};
+  if (!ending) {
+    ++host->calls;
+    if (!conversation.out_of_memory()) {
+      give_back(std::move(host));
+      return items.size();
+    }
+    host->end();
+  } else {
+    const std::string end = host->end();
+    tell_ending(*items[std::min(ending->at, items.size() - 1)].reply, *ending, end, deadlines[std::min(ending->at, items.size() - 1)]);
+  }
+  const std::lock_guard lock(mutex_);
+  arenas_.push_back(host->arena());
+  return ending ? ending->at + 1 : items.size();
+}
+
+void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {
+  while (!items.empty()) {
+    try {
+      const size_t share = fresh_ ? 1 : items.size();
+      const size_t dealt_with = trip(op, input, items.first(share));
+      items = items.subspan(std::min(dealt_with, items.size()));
+    } catch (const std::exception& e) {
+      items.front().reply->failed(Failure::refused, "StoqException", std::string("it could not be called in a host process: ") + e.what());
+      items = items.subspan(1);
+    }
+  }
+}
+
+void call_batch(Op op, Input& input, std::span<BatchItem> items) noexcept {
+  if (items.empty()) return;
+  if (HostGroup* group = items.front().instance->group()) return group->call(op, input, items);
+  for (BatchItem& item : items) item.instance->call(op, input, *item.reply);
+}
+
+}  // namespace stoq

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/host_process.h"
+
+namespace stoq {
+
+struct HostLimits {
+  uint64_t memory = uint64_t{2} << 30;
+  uint64_t max_result = uint64_t{16} << 20;
+  uint64_t max_error = uint64_t{64} << 10;
+  double load_deadline = 60;
+};
+
+// Plugins of one trust that live together: one template that has loaded them all, and as many hosts as calls are open. A plugin that is
+// loaded later is loaded into a copy of the template; hosts of the old one are replaced when they are next needed. [thread-safe]
+class HostGroup {
+ public:
+  using Roots = std::function<std::shared_ptr<TemplateClient>()>;  // the empty template, started when first needed
+
+  HostGroup(Roots roots, HostLimits limits, Conversation::Log log, bool fresh) : roots_(std::move(roots)), limits_(limits), log_(std::move(log)), fresh_(fresh) {}
+
+  // The plugin's index in calls; fills in what loading tells. StoqPluginException.
+  uint32_t load(const PluginSpec& spec, PluginInfo& info);
+  // One trip for all items, or as many as hosts end in the middle of it.
+  void call(Op op, Input& input, std::span<BatchItem> items) noexcept;
+  // A host for one that manages its own (SharedHost).
+  std::unique_ptr<HostProcess> new_host();
+
+  const HostLimits& limits() const { return limits_; }
+  const Conversation::Log& log() const { return log_; }
+  static uint64_t next_number();
+
+ private:
+  std::unique_ptr<HostProcess> take_host();
+  void give_back(std::unique_ptr<HostProcess> host);
+  std::shared_ptr<Arena> take_arena();
+  size_t trip(Op op, Input& input, std::span<BatchItem> items);
+
+  Roots roots_;
+  HostLimits limits_;
+  Conversation::Log log_;
+  bool fresh_;  // a host of its own for every trip
+  std::mutex load_mutex_;
+  std::mutex mutex_;
+  std::shared_ptr<TemplateClient> template_;
+  std::vector<PluginSpec> loaded_;
+  unsigned generation_ = 0;
+  std::vector<std::unique_ptr<HostProcess>> idle_;
+  std::vector<std::shared_ptr<Arena>> arenas_;
+};
+
+// What a plugin in a host process needs beside its group.
+class RemoteInstance : public Instance {
+ public:
+  uint32_t index() const { return index_; }
+  double deadline() const { return deadline_; }
+
+ protected:
+  uint32_t index_ = 0;
+  double deadline_ = 60;
+};
+
+// How a call that ended badly is told.
+void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline);
+
+}  // namespace stoq

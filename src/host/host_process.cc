@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/host_process.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <system_error>
+
+#include "core/content.h"
+#include "core/facts.h"
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+namespace stoq {
+namespace {
+
+constexpr int kTick = 20;  // milliseconds after which a waiting thread looks at the clock
+
+}  // namespace
+
+Arena::Arena() : fd_(memfd_create("stoq-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
+  if (!fd_ || ftruncate(fd_.get(), wire::kArena) != 0) throw std::system_error(errno, std::generic_category(), "cannot make an arena for a host process");
+  void* map = mmap(nullptr, wire::kArena, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (map == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "cannot map an arena for a host process");
+  map_ = static_cast<uint8_t*>(map);
+  // Whoever maps it from now on can only read.
+  fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
+}
+
+Arena::~Arena() {
+  if (map_) munmap(map_, wire::kArena);
+}
+
+void Arena::fill(Bytes content) {
+  if (!content.empty()) std::memcpy(map_, content.data(), content.size());
+}
+
+void Arena::wipe() { fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kArena); }
+
+HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena, uint64_t memory)
+    : parent_(std::move(parent)), arena_(std::move(arena)) {
+  auto [ours, theirs] = wire::socket_pair();
+  process_ = parent_->fork_host(theirs.get(), arena_->fd(), memory);
+  socket_ = std::move(ours);
+  wire::receive_timeout(socket_.get(), kTick);
+}
+
+HostProcess::~HostProcess() {
+  if (!ended_) process_.kill();
+}
+
+wire::Received HostProcess::receive(wire::Message& message) { return inbox_.receive(socket_.get(), message, wire::kLongBody); }
+
+bool HostProcess::send(wire::Header header, std::string_view body) { return wire::send(socket_.get(), header, body); }
+
+void HostProcess::kill() { process_.kill(); }
+
+bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* payload) {
+  std::vector<int> fds;
+  Fd file;
+  if (payload) {
+    const Bytes content = payload->content();
+    call.size = content.size();
+    if (content.size() <= wire::kArena && (payload->blob().fd() < 0)) {
+      call.place = wire::Place::arena;
+      if (in_arena_ != payload->payload_id) {
+        arena_->fill(content);
+        in_arena_ = payload->payload_id;
+      }
+    } else {
+      call.place = wire::Place::file;
+      if (payload->blob().fd() >= 0) {
+        char path[32];  // read-only, whatever the engine may do with its own
+        std::snprintf(path, sizeof path, "/proc/self/fd/%d", payload->blob().fd());
+        file = Fd(open(path, O_RDONLY | O_CLOEXEC));
+      }
+      if (!file) file = wire::memory_file("stoq-payload", {reinterpret_cast<const char*>(content.data()), content.size()});
+      fds.push_back(file.get());
+    }
+  }
+  return wire::send(socket_.get(), {wire::Type::call, 0, number, 0}, wire::encode(call), fds);
+}
+
+std::string HostProcess::end() {
+  process_.kill();  // its socket is closed, or it is to go
+  ended_ = true;
+  const std::optional<int> status = parent_->end_of(process_.pid);
+  return status ? describe_end(*status) : "an unknown cause";
+}
+
+wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items, CallTexts& texts) {
+  wire::CallMessage call;
+  call.op = op;
+  call.response = input.response_text;
+  call.scan_id = input.scan_id;
+  call.task = input.task;
+  if (!items.empty()) {
+    call.limits = items.front().reply->meter().limits();
+    call.time_left = items.front().reply->time_left();
+  }
+  if (!input.payload) return call;
+  Payload& payload = *input.payload;
+  PluginInfo asking;  // what any of them asks for
+  for (const BatchItem& item : items) {
+    const PluginInfo& info = item.instance->info();
+    asking.wants_ancestors |= info.wants_ancestors;
+    asking.results.insert(asking.results.end(), info.results.begin(), info.results.end());
+  }
+  call.sha256 = payload.sha256();
+  call.level = payload.level;
+  call.payload_id = payload.payload_id;
+  call.extracted_from = payload.extracted_from;
+  call.extracted_by = payload.extracted_by;
+  call.payload_meta = texts.payload_meta = payload.payload_meta.text();
+  call.request_meta = texts.request_meta = input.request ? input.request->request_meta.text() : "{}";
+  if (!payload.dispatch_meta.empty()) call.dispatch_meta = texts.dispatch_meta = object_text(payload.dispatch_meta);
+  if (!payload.deep_dispatch_meta.empty()) call.deep_dispatch_meta = texts.deep_dispatch_meta = object_text(payload.deep_dispatch_meta);
+  if (!asking.results.empty()) call.results = texts.results = results_text(payload, asking);
+  call.plugins_run = texts.plugins_run = plugins_run_text(payload);
+  if (asking.wants_ancestors) call.ancestors = texts.ancestors = ancestors_text(payload, asking);
+  return call;
+}
+
+}  // namespace stoq

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "host/call_message.h"
+#include "host/conversation.h"
+#include "host/template_client.h"
+
+namespace stoq {
+
+// Memory through which contents reach a host: the engine writes, the host can only read. Kept warm from host to host.
+class Arena {
+ public:
+  Arena();  // throws std::system_error
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  int fd() const { return fd_.get(); }
+  void fill(Bytes content);
+  void wipe();  // gives the pages back: nothing of earlier contents is left
+
+ private:
+  Fd fd_;
+  uint8_t* map_ = nullptr;
+};
+
+// One host process. One thread at a time.
+class HostProcess final : public Peer {
+ public:
+  HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena, uint64_t memory);
+  ~HostProcess() override;
+
+  wire::Received receive(wire::Message& message) override;
+  bool send(wire::Header header, std::string_view body) override;
+  void kill() override;
+
+  // Asks; the content goes to the arena unless it lies there already, or travels as a file.
+  bool ask(wire::CallMessage& call, uint64_t number, const Payload* payload);
+  // How it ended, in words; waits for its end.
+  std::string end();
+  const std::shared_ptr<Arena>& arena() const { return arena_; }
+  int socket() const { return socket_.get(); }
+
+  uint64_t calls = 0;      // that it has answered
+  unsigned generation = 0;  // of the template
+
+ private:
+  std::shared_ptr<TemplateClient> parent_;
+  std::shared_ptr<Arena> arena_;
+  Fd socket_;
+  Process process_;
+  wire::Inbox inbox_;
+  std::string in_arena_;  // payload_id
+  bool ended_ = false;
+};
+
+// The parts of a call that come from its input, for the plugins of `items`. The texts live in `texts`.
+struct CallTexts {
+  std::string payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors;
+};
+wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items, CallTexts& texts);
+
+}  // namespace stoq

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/host_serve.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <map>
+#include <thread>
+
+#include "core/content.h"
+#include "core/facts.h"
+#include "host/wire_reply.h"
+#include "stoq/sdk/json.h"
+
+namespace stoq {
+namespace {
+
+thread_local WireReply* current_reply = nullptr;
+
+// A payload too large for the arena: its file, mapped as long as the call takes.
+class MappedFile {
+ public:
+  MappedFile(Fd file, uint64_t size) : file_(std::move(file)), size_(size) {
+    map_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_.get(), 0);
+    if (map_ == MAP_FAILED) throw wire::Malformed("the payload's file cannot be mapped");
+  }
+  ~MappedFile() { munmap(map_, size_); }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  Bytes bytes() const { return {static_cast<const uint8_t*>(map_), size_}; }
+
+ private:
+  Fd file_;
+  uint64_t size_;
+  void* map_;
+};
+
+NamedResults members_of(std::string_view object) {
+  NamedResults results;
+  for (const auto& [name, value] : sdk::JsonView(object).members()) results.emplace_back(name, Json::from_canonical(std::string(value.text())));
+  return results;
+}
+
+Payload payload_of(const wire::CallMessage& m, Bytes content) {
+  Payload payload(Content::borrowed(content), {}, std::string(m.payload_id));
+  payload.payload_meta.update(m.payload_meta);
+  payload.set_sha256(m.sha256);
+  payload.level = m.level;
+  payload.extracted_from = m.extracted_from;
+  payload.extracted_by = m.extracted_by;
+  payload.ancestors = m.ancestors;
+  if (m.dispatch_meta.size() > 2) payload.dispatch_meta = members_of(m.dispatch_meta);
+  if (m.deep_dispatch_meta.size() > 2) payload.deep_dispatch_meta = members_of(m.deep_dispatch_meta);
+  for (const sdk::JsonView round : sdk::JsonView(m.results).elements()) payload.worker_results.push_back(members_of(round.text()));
+  for (const sdk::JsonView round : sdk::JsonView(m.plugins_run).elements()) payload.plugins_run.push_back(round.strings());
+  if (payload.worker_results.empty()) payload.worker_results.emplace_back();
+  return payload;
+}
+
+class Server {
+ public:
+  Server(int socket, const uint8_t* arena, const Loaded& plugins) : socket_(socket), arena_(arena), plugins_(plugins) {}
+
+  [[noreturn]] void run() {
+    wire::Inbox inbox;
+    wire::Message message;
+    while (inbox.receive(socket_, message, wire::kLongBody) == wire::Received::message) {
+      switch (message.header.type) {
+        case wire::Type::call: call(message); break;
+        case wire::Type::outcome: outcome(message.body); break;
+        case wire::Type::put_reply: put_reply(message); break;
+        default: break;
+      }
+    }
+    _exit(0);
+  }
+
+ private:
+  void call(wire::Message& message) {
+    const wire::CallMessage m = wire::decode_call(message.body);
+    if (m.op != Op::ingest) {
+      WireReply reply(socket_, message.header.call, m);
+      return answer(m, reply, message);
+    }
+    // A provider goes on for long, while other calls and outcomes come in.
+    auto body = std::make_shared<std::string>(message.body);
+    auto reply = std::make_shared<WireReply>(socket_, message.header.call, m);
+    {
+      const std::lock_guard lock(mutex_);
+      providers_[message.header.call] = reply;
+    }
+    std::thread([this, body, reply, number = message.header.call] {
+      wire::Message none;
+      answer(wire::decode_call(*body), *reply, none);
+      const std::lock_guard lock(mutex_);
+      providers_.erase(number);
+    }).detach();
+  }
+
+  void answer(const wire::CallMessage& m, WireReply& reply, wire::Message& message) {
+    current_reply = &reply;
+    std::optional<MappedFile> file;
+    Bytes content;
+    if (m.place == wire::Place::arena && m.size <= wire::kArena) content = {arena_, m.size};
+    if (m.place == wire::Place::file && !message.fds.empty()) content = file.emplace(std::move(message.fds.front()), m.size).bytes();
+    Payload payload = payload_of(m, content);
+    Request request;
+    request.request_meta.update(m.request_meta);
+    const bool of_payload = m.op == Op::scan || m.op == Op::get_dispatches || m.op == Op::get_deep_dispatches || m.op == Op::archive;
+    Input input{.payload = of_payload ? &payload : nullptr, .request = &request};
+    input.response_text = m.response;
+    input.scan_id = m.scan_id;
+    input.task = m.task;
+    for (size_t i = 0; i < m.plugins.size(); ++i) {
+      if (m.plugins[i] >= plugins_.size()) throw wire::Malformed("a call for a plugin that is not here");
+      Instance& plugin = *plugins_[m.plugins[i]];
+      bool keep = false;
+      for (size_t k = i + 1; k < m.plugins.size(); ++k) keep |= m.plugins[k] < plugins_.size() && plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
+      reply.begin(plugin.info(), input, keep);
+      plugin.call(m.op, input, reply);
+      reply.plugin_done();
+    }
+    current_reply = nullptr;
+    reply.call_done();
+  }
+
+  void outcome(std::string_view body) {
+    wire::Reader r(body);
+    const uint32_t plugin = r.raw<uint32_t>();
+    const uint64_t token = r.u64();
+    const auto what = static_cast<Outcome>(r.raw<uint8_t>());
+    if (plugin < plugins_.size()) plugins_[plugin]->outcome(token, what, r.text());
+  }
+
+  void put_reply(const wire::Message& message) {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = providers_.find(message.header.call); at != providers_.end()) at->second->put_answered(!message.body.empty() && message.body[0] == 1);
+  }
+
+  const int socket_;
+  const uint8_t* arena_;
+  const Loaded& plugins_;
+  std::mutex mutex_;
+  std::map<uint64_t, std::shared_ptr<WireReply>> providers_;
+};
+
+}  // namespace
+
+void serve_calls(int socket, const uint8_t* arena, const Loaded& plugins) { Server(socket, arena, plugins).run(); }
+
+LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {
+  return [otherwise = std::move(otherwise)](LogLevel level, std::string_view line) {
+    if (current_reply)
+      current_reply->log(level, line);
+    else
+      otherwise(level, line);
+  };
+}
+
+}  // namespace stoq

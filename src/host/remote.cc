@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/remote.h"
+
+#include "host/shared_host.h"
+#include "stoq/exceptions.h"
+
+namespace stoq {
+namespace {
+
+void describe(const PluginSpec& spec, PluginInfo& info) {
+  info.name = spec.name;
+  info.version = spec.version;
+  info.description = spec.description;
+  info.extracts = spec.extracts;
+  info.changes_request = spec.changes_request;
+  info.wants_ancestors = spec.ancestors;
+  info.results = spec.results;
+}
+
+// A worker or dispatcher, in as many hosts as there are calls.
+class PooledInstance final : public RemoteInstance {
+ public:
+  PooledInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline) : group_(std::move(group)) {
+    info_ = std::move(info);
+    index_ = index;
+    deadline_ = deadline;
+  }
+  void call(Op op, Input& input, Reply& reply) noexcept override {
+    BatchItem item{this, &reply};
+    group_->call(op, input, {&item, 1});
+  }
+  HostGroup* group() const override { return group_.get(); }
+
+ private:
+  std::shared_ptr<HostGroup> group_;
+};
+
+// A plugin with any other role: one instance in one host.
+class SingleInstance final : public RemoteInstance {
+ public:
+  SingleInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline) : group_(std::move(group)), host_(*group_) {
+    info_ = std::move(info);
+    index_ = index;
+    deadline_ = deadline;
+  }
+  void call(Op op, Input& input, Reply& reply) noexcept override {
+    try {
+      host_.call(op, input, {this, &reply}, index_, op == Op::ingest ? 1e18 : deadline_);
+    } catch (const std::exception& e) {
+      reply.failed(Failure::refused, "StoqException", std::string("it could not be called in a host process: ") + e.what());
+    }
+  }
+  void outcome(uint64_t token, Outcome what, std::string_view reason) noexcept override {
+    try {
+      host_.outcome(index_, token, what, reason);
+    } catch (const std::exception&) {  // its host is gone, and the provider with it
+    }
+  }
+
+ private:
+  std::shared_ptr<HostGroup> group_;
+  SharedHost host_;
+};
+
+}  // namespace
+
+HostService::HostService(std::string program, HostLimits limits, Conversation::Log log) : program_(std::move(program)), limits_(limits), log_(std::move(log)) {}
+HostService::~HostService() = default;
+
+std::shared_ptr<TemplateClient> HostService::root() {
+  const std::lock_guard lock(mutex_);
+  if (!root_ || !root_->alive()) root_ = TemplateClient::start(program_);
+  return root_;
+}
+
+std::shared_ptr<HostGroup> HostService::group(const std::string& key, const IsolationPolicy& policy) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<HostGroup>& group = groups_[key];
+  if (!group) {
+    HostLimits limits = limits_;
+    limits.memory = policy.memory;
+    group = std::make_shared<HostGroup>([this] { return root(); }, limits, log_, policy.fresh);
+  }
+  return group;
+}
+
+std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const IsolationPolicy& policy) {
+  PluginInfo info;
+  describe(spec, info);
+  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" + std::to_string(policy.memory);
+  std::shared_ptr<HostGroup> shared = group(key, policy);
+  const uint32_t index = shared->load(spec, info);
+  constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) | 1u << static_cast<unsigned>(Role::dispatcher) |
+                                   1u << static_cast<unsigned>(Role::deep_dispatcher);
+  if ((info.roles.bits() & ~kMultiplied) == 0) return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info), policy.deadline);
+  // It shares a template with the others of its trust, but not a host.
+  return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info), policy.deadline);
+}
+
+}  // namespace stoq

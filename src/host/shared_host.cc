@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/shared_host.h"
+
+#include <chrono>
+
+namespace stoq {
+namespace {
+
+constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
+constexpr auto kTick = std::chrono::milliseconds(20);
+
+}  // namespace
+
+// One host process from its start to its end.
+struct SharedHost::Life {
+  struct Letter {
+    wire::Header header;
+    std::string body;
+    std::vector<Fd> fds;
+  };
+  struct Box {
+    std::deque<Letter> letters;
+  };
+
+  explicit Life(std::unique_ptr<HostProcess> h) : host(std::move(h)) {}
+
+  // The reader: hands each message to the call that it belongs to.
+  void read() {
+    wire::Message message;
+    while (!leaving) {
+      wire::Received received;
+      try {
+        received = host->receive(message);
+      } catch (const wire::Malformed&) {
+        received = wire::Received::closed;
+      }
+      if (received == wire::Received::timeout) continue;
+      std::unique_lock lock(mutex);
+      if (received == wire::Received::closed) break;
+      const uint64_t number = message.header.call;
+      arrived.wait(lock, [&] { return leaving || boxes.find(number) == boxes.end() || boxes[number].letters.size() < kMostWaiting; });
+      if (const auto box = boxes.find(number); box != boxes.end()) {
+        box->second.letters.push_back({message.header, std::string(message.body), std::move(message.fds)});
+        arrived.notify_all();
+      }
+    }
+    const std::lock_guard lock(mutex);
+    ended = true;
+    end = host->end();
+    arrived.notify_all();
+  }
+
+  std::unique_ptr<HostProcess> host;
+  std::mutex send_mutex, mutex;
+  std::condition_variable arrived;
+  std::map<uint64_t, Box> boxes;
+  bool ended = false;
+  std::atomic<bool> leaving = false;
+  std::string end;
+  std::jthread reader;
+};
+
+class SharedHost::CallPeer final : public Peer {
+ public:
+  CallPeer(Life& life, uint64_t number) : life_(life), number_(number) {
+    const std::lock_guard lock(life_.mutex);
+    life_.boxes[number_];
+  }
+  ~CallPeer() override {
+    const std::lock_guard lock(life_.mutex);
+    life_.boxes.erase(number_);
+    life_.arrived.notify_all();
+  }
+  wire::Received receive(wire::Message& message) override {
+    std::unique_lock lock(life_.mutex);
+    Life::Box& box = life_.boxes[number_];
+    life_.arrived.wait_for(lock, kTick, [&] { return life_.ended || !box.letters.empty(); });
+    if (box.letters.empty()) return life_.ended ? wire::Received::closed : wire::Received::timeout;
+    letter_ = std::move(box.letters.front());
+    box.letters.pop_front();
+    life_.arrived.notify_all();
+    message.header = letter_.header;
+    message.body = letter_.body;
+    message.fds = std::move(letter_.fds);
+    return wire::Received::message;
+  }
+  bool send(wire::Header header, std::string_view body) override {
+    const std::lock_guard lock(life_.send_mutex);
+    return life_.host->send(header, body);
+  }
+  void kill() override { life_.host->kill(); }
+
+ private:
+  Life& life_;
+  uint64_t number_;
+  Life::Letter letter_;
+};
+
+SharedHost::~SharedHost() {
+  const std::lock_guard lock(mutex_);
+  if (!life_) return;
+  life_->leaving = true;
+  life_->arrived.notify_all();
+  life_->reader = {};
+}
+
+std::shared_ptr<SharedHost::Life> SharedHost::live() {
+  const std::lock_guard lock(mutex_);
+  if (life_) {
+    const std::lock_guard life_lock(life_->mutex);
+    if (!life_->ended) return life_;
+  }
+  if (life_) life_->reader = {};
+  life_ = std::make_shared<Life>(group_.new_host());
+  life_->reader = std::jthread([life = life_.get()] { life->read(); });
+  return life_;
+}
+
+void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, double deadline) {
+  const std::shared_ptr<Life> life = live();
+  CallTexts texts;
+  wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);
+  message.plugins = {plugin};
+  message.max_result = group_.limits().max_result;
+  message.max_error = group_.limits().max_error;
+  if (deadline < 1e9) message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
+  const uint64_t number = HostGroup::next_number();
+  CallPeer peer(*life, number);
+  Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result, group_.log());
+  bool asked;
+  {
+    const std::lock_guard lock(life->send_mutex);
+    asked = life->host->ask(message, number, input.payload);
+  }
+  const std::optional<Ending> ending = asked ? conversation.run() : Ending{};
+  if (!ending) return;
+  std::unique_lock lock(life->mutex);
+  life->arrived.wait_for(lock, std::chrono::seconds(2), [&] { return life->ended; });
+  tell_ending(*item.reply, *ending, life->end, deadline);
+}
+
+void SharedHost::outcome(uint32_t plugin, uint64_t token, Outcome what, std::string_view reason) {
+  std::shared_ptr<Life> life;
+  {
+    const std::lock_guard lock(mutex_);
+    life = life_;
+  }
+  if (!life) return;
+  wire::Writer w;
+  w.raw(plugin).u64(token).raw(what).text(reason);
+  const std::lock_guard lock(life->send_mutex);
+  life->host->send({wire::Type::outcome}, w.str());
+}
+
+}  // namespace stoq

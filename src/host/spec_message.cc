@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/spec_message.h"
+
+namespace stoq::wire {
+namespace {
+
+void put(Writer& w, const config::Layer& layer) {
+  w.u64(layer.size());
+  for (const auto& [name, source] : layer) w.text(name).text(source.text).text(source.where);
+}
+
+config::Layer take_layer(Reader& r) {
+  config::Layer layer;
+  const uint64_t count = r.u64();
+  for (uint64_t i = 0; i < count; ++i) {
+    std::string name(r.text());
+    std::string text(r.text());
+    layer[std::move(name)] = {std::move(text), std::string(r.text())};
+  }
+  return layer;
+}
+
+}  // namespace
+
+std::string encode(const PluginSpec& s) {
+  Writer w;
+  w.text(s.name).text(s.module).text(s.folder).text(s.version).text(s.description);
+  put(w, s.options.manifest), put(w, s.options.config), put(w, s.options.arguments);
+  w.list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
+  return std::move(w.str());
+}
+
+PluginSpec decode_spec(std::string_view body) {
+  Reader r(body);
+  PluginSpec s;
+  s.name = r.text(), s.module = r.text(), s.folder = r.text(), s.version = r.text(), s.description = r.text();
+  s.options.manifest = take_layer(r), s.options.config = take_layer(r), s.options.arguments = take_layer(r);
+  s.results = r.list();
+  s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0, s.ancestors = r.raw<uint8_t>() != 0;
+  return s;
+}
+
+std::string encode_loaded(const PluginInfo& info) {
+  Writer w;
+  w.raw(info.roles.bits()).text(info.version).list(info.problems);
+  return std::move(w.str());
+}
+
+void decode_loaded(std::string_view body, PluginInfo& info) {
+  Reader r(body);
+  info.roles = Roles(r.raw<uint32_t>());
+  info.version = r.text();
+  info.problems = r.list();
+}
+
+}  // namespace stoq::wire

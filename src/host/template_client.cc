@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/template_client.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "host/spec_message.h"
+#include "stoq/exceptions.h"
+
+namespace stoq {
+namespace {
+
+constexpr double kPatience = 10;  // seconds for an answer that takes microseconds
+
+// What a host needs of the environment: how times are shown, and what sanitizers are told.
+std::vector<std::string> environment() {
+  std::vector<std::string> kept = {"LANG=C.UTF-8"};
+  for (char** at = environ; at && *at; ++at) {
+    const std::string_view entry = *at;
+    if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") || entry.starts_with("UBSAN_OPTIONS=") || entry.starts_with("TSAN_OPTIONS=") ||
+        entry.starts_with("LSAN_OPTIONS="))
+      kept.emplace_back(entry);
+  }
+  return kept;
+}
+
+}  // namespace
+
+void Process::kill() const {
+  if (pidfd) syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+std::string describe_end(int status) {
+  if (WIFEXITED(status)) return "exit status " + std::to_string(WEXITSTATUS(status));
+  if (!WIFSIGNALED(status)) return "status " + std::to_string(status);
+  const int signal = WTERMSIG(status);
+  const char* name = sigabbrev_np(signal);
+  return "signal " + std::to_string(signal) + (name ? std::string(" (SIG") + name + ")" : std::string());
+}
+
+std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program) {
+  auto [ours, theirs] = wire::socket_pair();
+  std::vector<std::string> kept = environment();
+  std::vector<char*> env;
+  for (std::string& entry : kept) env.push_back(entry.data());
+  env.push_back(nullptr);
+  constexpr int kControl = 3;
+  std::string number = std::to_string(kControl);
+  std::string path = program, flag = "--template";
+  char* argv[] = {path.data(), flag.data(), number.data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  // dup2 onto itself would keep close-on-exec: go by a number that the control socket cannot have.
+  const Fd high(fcntl(theirs.get(), F_DUPFD_CLOEXEC, 100));
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, high.get(), kControl);
+  posix_spawn_file_actions_addclosefrom_np(&actions, kControl + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);  // a Ctrl-C at the terminal is for the engine, which ends its hosts itself
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, path.c_str(), &actions, &attributes, argv, env.data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0)
+    throw StoqException("cannot start " + program + ": " + std::strerror(error) + "; it belongs beside the stoQ library (is the installation complete?)");
+  Process process{pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+  return std::shared_ptr<TemplateClient>(new TemplateClient(std::move(ours), std::move(process), true));
+}
+
+TemplateClient::~TemplateClient() {
+  control_ = Fd();  // it ends by that, and its hosts with it
+  if (own_child_) {
+    int status;
+    while (waitpid(process_.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+}
+
+wire::Received TemplateClient::answer(wire::Message& message, double seconds, const Log* log) {
+  wire::receive_timeout(control_.get(), static_cast<int>(seconds * 1000) + 1);
+  while (true) {
+    wire::Received received;
+    try {
+      received = inbox_.receive(control_.get(), message, 64 << 20);
+    } catch (const wire::Malformed&) {
+      received = wire::Received::closed;
+    }
+    if (received != wire::Received::message) {
+      process_.kill();
+      alive_ = false;
+      return received;
+    }
+    wire::Reader r(message.body);
+    if (message.header.type == wire::Type::ended) {
+      const pid_t pid = r.raw<pid_t>();
+      ended_[pid] = r.raw<int>();
+      if (ended_.size() > 4096) ended_.erase(ended_.begin());
+    } else if (message.header.type == wire::Type::records) {
+      const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
+      if (log) (*log)(level, r.text());
+    } else {
+      return received;
+    }
+  }
+}
+
+Process TemplateClient::forked(const char* what) {
+  wire::Message message;
+  if (answer(message, kPatience) != wire::Received::message) throw StoqException(std::string("no ") + what + ": its template process has ended");
+  if (message.header.type != wire::Type::forked || message.fds.size() != 1)
+    throw StoqException(std::string("no ") + what + ": " + (message.header.type == wire::Type::refused ? std::string(message.body) : "a wrong answer"));
+  return {wire::Reader(message.body).raw<pid_t>(), std::move(message.fds[0])};
+}
+
+std::shared_ptr<TemplateClient> TemplateClient::fork() {
+  auto [ours, theirs] = wire::socket_pair();
+  const std::lock_guard lock(mutex_);
+  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_template}, {}, {theirs.get()}))
+    throw StoqException("no template: the process that it is made from has ended");
+  Process process = forked("template");
+  return std::shared_ptr<TemplateClient>(new TemplateClient(std::move(ours), std::move(process), false));
+}
+
+Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
+  const std::lock_guard lock(mutex_);
+  wire::Writer w;
+  w.u64(memory);
+  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, w.str(), {socket, arena}))
+    throw StoqException("no host process: its template has ended");
+  return forked("host process");
+}
+
+void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log) {
+  const std::lock_guard lock(mutex_);
+  wire::Message message;
+  if (!wire::send(control_.get(), {wire::Type::load}, wire::encode(spec))) alive_ = false;
+  const wire::Received received = alive_ ? answer(message, deadline, &log) : wire::Received::closed;
+  if (received == wire::Received::timeout)
+    throw StoqPluginException("it did not come to an end of loading within " + Json(deadline).text() + " s");
+  if (received == wire::Received::closed) throw StoqPluginException("it ended the process that loaded it");
+  if (message.header.type == wire::Type::refused) throw StoqPluginException(std::string(message.body));
+  wire::decode_loaded(message.body, info);
+}
+
+std::optional<int> TemplateClient::end_of(pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  for (int tries = 0; tries < 2; ++tries) {
+    if (const auto at = ended_.find(pid); at != ended_.end()) {
+      const int status = at->second;
+      ended_.erase(at);
+      return status;
+    }
+    if (!alive_) return std::nullopt;
+    // Nothing but reports can come now.
+    wire::receive_timeout(control_.get(), 1000);
+    wire::Message message;
+    try {
+      while (ended_.find(pid) == ended_.end()) {
+        if (inbox_.receive(control_.get(), message, 64 << 20) != wire::Received::message) break;
+        wire::Reader r(message.body);
+        if (message.header.type != wire::Type::ended) continue;
+        const pid_t who = r.raw<pid_t>();
+        ended_[who] = r.raw<int>();
+      }
+    } catch (const wire::Malformed&) {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace stoq

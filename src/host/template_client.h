@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "core/instance.h"
+#include "host/channel.h"
+#include "loader/plugin_spec.h"
+
+namespace stoq {
+
+// A process as the engine holds it: its number is safe as long as the pidfd is open.
+struct Process {
+  pid_t pid = -1;
+  Fd pidfd;
+  void kill() const;
+};
+
+// The engine's end of a template process. [thread-safe]
+class TemplateClient {
+ public:
+  using Log = std::function<void(LogLevel, std::string_view line)>;
+
+  // Starts `program` as an empty template. StoqException when that fails.
+  static std::shared_ptr<TemplateClient> start(const std::string& program);
+  ~TemplateClient();
+
+  // A copy of it, with everything that it has loaded.
+  std::shared_ptr<TemplateClient> fork();
+  // Loads a plugin into it; fills in what loading tells. StoqPluginException when the plugin refuses or ends the process; then the
+  // template is of no use any more if `alive` says so.
+  void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log);
+  bool alive() const { return alive_; }
+  Process fork_host(int socket, int arena, uint64_t memory);
+  // The wait status of one of its children; waits a moment for it. Nothing when it is not to be had.
+  std::optional<int> end_of(pid_t pid);
+
+ private:
+  TemplateClient(Fd control, Process process, bool own_child) : control_(std::move(control)), process_(std::move(process)), own_child_(own_child) {}
+  wire::Received answer(wire::Message& message, double seconds, const Log* log = nullptr);
+  Process forked(const char* what);
+
+  std::mutex mutex_;
+  Fd control_;
+  Process process_;
+  bool own_child_;
+  bool alive_ = true;
+  wire::Inbox inbox_;
+  std::map<pid_t, int> ended_;
+};
+
+// "signal 11 (SIGSEGV)", "exit status 3".
+std::string describe_end(int status);
+
+}  // namespace stoq

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/wire_reply.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "json/canonical.h"
+
+namespace stoq {
+namespace {
+
+using wire::Record;
+
+constexpr size_t kRecordHead = 1 + sizeof(uint32_t);
+constexpr size_t kRoom = wire::kInlineBody;
+
+std::chrono::steady_clock::time_point in(int64_t milliseconds) {
+  if (milliseconds > int64_t{365} * 86'400'000) return std::chrono::steady_clock::time_point::max();
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+}
+
+bool json_object(std::string_view text, std::string& canonical) {
+  return json::canonicalise(text, canonical) && !canonical.empty() && canonical.front() == '{';
+}
+
+}  // namespace
+
+WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
+    : socket_(socket), call_(call), limits_(m.limits), input_size_(m.size), max_result_(m.max_result), max_error_(m.max_error), deadline_(in(m.time_left)) {
+  out_.reserve(4096);
+}
+
+void WireReply::begin(const PluginInfo& plugin, Input& input, bool keep_results) {
+  plugin_ = &plugin;
+  input_ = &input;
+  keep_results_ = keep_results;
+  meter_ = ExtractionMeter(limits_, input_size_);
+}
+
+// Bytes longer than a datagram has room for go as parts.
+void WireReply::record(Record kind, std::string_view bytes, std::string_view more) {
+  const auto append = [&](Record k, std::string_view a, std::string_view b) {
+    const uint32_t size = static_cast<uint32_t>(a.size() + b.size());
+    out_.push_back(static_cast<char>(k));
+    out_.append(reinterpret_cast<const char*>(&size), sizeof size);
+    out_.append(a).append(b);
+  };
+  while (true) {
+    if (out_.size() + kRecordHead + bytes.size() + more.size() <= kRoom) return append(kind, bytes, more);
+    if (kRoom < out_.size() + kRecordHead + 1024) {
+      flush();
+      continue;
+    }
+    const size_t room = kRoom - out_.size() - kRecordHead;
+    std::string_view& first = bytes.empty() ? more : bytes;
+    const size_t n = std::min(room, first.size());
+    append(Record::part, first.substr(0, n), {});
+    first.remove_prefix(n);
+    flush();
+  }
+}
+
+void WireReply::flush(const std::vector<int>& fds) {
+  if (out_.empty()) return;
+  if (!wire::send(socket_, {wire::Type::records, 0, call_, 0}, out_, fds)) _exit(0);  // the engine is gone: nobody wants the rest
+  out_.clear();
+}
+
+void WireReply::plugin_done() {
+  const std::lock_guard lock(mutex_);
+  record(Record::plugin_done, {});
+  flush();
+}
+
+void WireReply::call_done() {
+  const std::lock_guard lock(mutex_);
+  record(Record::call_done, {});
+  flush();
+}
+
+bool WireReply::result(std::string_view json) {
+  // Checked by the engine; here only what saves a useless trip, and what a later plugin of this trip wants to see.
+  if (json.size() > max_result_ * 4 + 1024) {
+    failed(Failure::raised, "StoqException", "its result was refused: " + std::to_string(json.size()) + " bytes are far beyond max_result_size");
+    return false;
+  }
+  if (keep_results_ && input_ && input_->payload) {
+    std::string canonical;
+    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) && canonical != "null")
+      input_->payload->worker_results.back().set(plugin_->name, Json::from_canonical(std::move(canonical)));
+  }
+  const std::lock_guard lock(mutex_);
+  record(Record::result, json);
+  return true;
+}
+
+void WireReply::error(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  record(Record::error, text.substr(0, max_error_ + 1024));
+}
+
+void WireReply::failed(Failure, std::string_view type, std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  std::string head(type.substr(0, 200));
+  std::replace(head.begin(), head.end(), '\0', ' ');
+  head.push_back('\0');
+  record(Record::failed, head, text.substr(0, max_error_ + 1024));
+}
+
+bool WireReply::extract_begin(std::string_view payload_meta) {
+  PayloadMeta meta;
+  std::string canonical;
+  if (!json_object(payload_meta, canonical) || !meta.update(canonical)) return false;
+  const std::lock_guard lock(mutex_);
+  record(Record::extract_begin, canonical);
+  return true;
+}
+
+bool WireReply::extract_meta(std::string_view payload_meta) {
+  PayloadMeta meta;
+  std::string canonical;
+  if (!json_object(payload_meta, canonical) || !meta.update(canonical)) return false;
+  const std::lock_guard lock(mutex_);
+  record(Record::extract_meta, canonical);
+  return true;
+}
+
+void WireReply::extract_write(Bytes chunk) {
+  const std::lock_guard lock(mutex_);
+  std::string_view rest(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+  while (!rest.empty()) {  // each record stands for itself: no need to put it together again
+    if (kRoom < out_.size() + kRecordHead + 1024) flush();
+    const size_t n = std::min(rest.size(), kRoom - out_.size() - kRecordHead);
+    record(Record::extract_write, rest.substr(0, n));
+    rest.remove_prefix(n);
+  }
+}
+
+void WireReply::extract_end(bool keep) {
+  const std::lock_guard lock(mutex_);
+  const char flag = keep ? 1 : 0;
+  record(Record::extract_end, {&flag, 1});
+}
+
+void WireReply::extract_stopped() {
+  const std::lock_guard lock(mutex_);
+  const char limit = static_cast<char>(meter_.tripped());
+  record(Record::extract_stopped, {&limit, 1});
+}
+
+bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
+  std::string canonical;
+  if (plugin.find('\0') != plugin.npos || (!meta.empty() && !json::canonicalise(meta, canonical))) return false;
+  const std::lock_guard lock(mutex_);
+  record(Record::dispatch, std::string(plugin) + '\0', canonical);
+  return true;
+}
+
+bool WireReply::set_payload_meta(std::string_view json) {
+  std::string canonical;
+  if (!input_ || !input_->payload || !json_object(json, canonical) || !input_->payload->payload_meta.update(canonical)) return false;
+  const std::lock_guard lock(mutex_);
+  record(Record::set_payload_meta, canonical);
+  return true;
+}
+
+bool WireReply::set_request_meta(std::string_view json) {
+  std::string canonical;
+  if (!input_ || !input_->request || !json_object(json, canonical)) return false;
+  if (plugin_->changes_request && !input_->request->request_meta.update(canonical)) return false;
+  const std::lock_guard lock(mutex_);
+  record(Record::set_request_meta, canonical);
+  return true;
+}
+
+int64_t WireReply::time_left() {
+  if (deadline_ == std::chrono::steady_clock::time_point::max()) return INT64_MAX;
+  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now()).count());
+}
+
+bool WireReply::cancelled() { return time_left() == 0 || answer_ == Answer::stop; }
+
+void WireReply::log(LogLevel level, std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  const char head = static_cast<char>(level);
+  record(Record::log, {&head, 1}, line.substr(0, 16 << 10));
+  if (call_ == 0) flush();
+}
+
+bool WireReply::put(Record kind, const std::string& body, int fd) {
+  const std::lock_guard one_put(put_mutex_);
+  std::unique_lock lock(mutex_);
+  if (answer_ == Answer::stop) return false;
+  answer_ = Answer::none;
+  record(kind, body);
+  if (fd >= 0)
+    flush({fd});
+  else
+    flush();
+  answered_.wait(lock, [this] { return answer_ != Answer::none; });
+  return answer_ == Answer::go_on;
+}
+
+void WireReply::put_answered(bool go_on) {
+  const std::lock_guard lock(mutex_);
+  if (answer_ != Answer::stop) answer_ = go_on ? Answer::go_on : Answer::stop;
+  answered_.notify_all();
+}
+
+bool WireReply::put_payload(Bytes content, std::string_view meta, std::string_view request, uint64_t token) {
+  wire::Writer w;
+  w.u64(token).text(meta).text(request).text({reinterpret_cast<const char*>(content.data()), content.size()});
+  return put(Record::put_payload, w.str(), -1);
+}
+
+bool WireReply::put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) {
+  const Fd owned(fd);
+  wire::Writer w;
+  w.u64(token).text(meta).text(request);
+  return put(Record::put_file, w.str(), fd);
+}
+
+bool WireReply::put_task(std::string_view task, std::string_view request, uint64_t token) {
+  wire::Writer w;
+  w.u64(token).text(task).text(request);
+  return put(Record::put_task, w.str(), -1);
+}
+
+}  // namespace stoq

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+
+#include "loader/plugin_spec.h"
+#include "stoq/abi/plugin.h"
+
+namespace stoq {
+
+// What a native instance sees of the engine for its whole life: options, folder, log.
+class NativeHost {
+ public:
+  // Reads the options against what the entry declares. StoqPluginException for one that is malformed or out of range.
+  NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log, std::string tmp);
+  NativeHost(const NativeHost&) = delete;
+  NativeHost& operator=(const NativeHost&) = delete;
+
+  const stoq_host* raw() const { return &host_; }
+  const LogFunction& log() const { return log_; }
+
+ private:
+  friend struct NativeHostApi;
+  struct Stored {
+    uint32_t kind;
+    config::Option option;
+    std::vector<stoq_str> list;
+  };
+
+  std::string name_, folder_, tmp_;
+  LogFunction log_;
+  std::map<std::string, Stored, std::less<>> options_;
+  stoq_host host_;
+};
+
+// The options that an entry declares, in its order.
+std::vector<config::OptionSpec> option_specs(const stoq_plugin_entry& entry);
+
+}  // namespace stoq

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/layers.h"
+#include "stoq/log.h"
+
+namespace stoq {
+
+// All that is needed to load a packaged plugin, in this process or in another: what its manifest says, and its options layer by layer.
+struct PluginSpec {
+  std::string name;
+  std::string module;  // absolute path
+  std::string folder;
+  std::string version, description;
+  config::OptionLayers options;
+  std::vector<std::string> results;
+  bool extracts = true;
+  bool changes_request = true;
+  bool ancestors = false;
+};
+
+using LogFunction = std::function<void(LogLevel, std::string_view line)>;
+
+}  // namespace stoq
