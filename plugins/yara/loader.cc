@@ -92,8 +92,9 @@ void Loader::add_root(const fs::path& path) {
 void Loader::add_file(const fs::path& path, const std::string& blame) {
   auto key = resolved(path);
   if (visited_.contains(key.string())) return;
-  if (visited_.size() == kMaxRuleFiles) {
-    problems_.push_back(blame + ": left out, there are more than 1000 rule files; merge some");
+  if (visited_.size() >= options_.max_files) {
+    problems_.push_back(blame + ": left out, there are more than " +
+                        std::to_string(options_.max_files) + " rule files; merge some");
     return;
   }
   visited_.insert(key.string());
@@ -143,7 +144,8 @@ void Loader::follow_include(const fs::path& file, const std::string& where,
     return refuse("makes a cycle: " + cycle + key.filename().string());
   }
   if (open_.size() > static_cast<std::size_t>(kMaxIncludeDepth)) {
-    return refuse("is not followed, it is more than 16 includes deep");
+    return refuse("is not followed, it is more than " + std::to_string(kMaxIncludeDepth) +
+                  " includes deep");
   }
   add_file(path, where);
 }

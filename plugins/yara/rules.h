@@ -22,6 +22,7 @@ inline constexpr int kMaxIncludeDepth = 16;
 
 struct LoadOptions {
   Externals externals;
+  std::size_t max_files = kMaxRuleFiles;
   bool includes = true;
   // Whether an include may lead out of the folder of the file (or the folder) that was asked for.
   bool includes_anywhere = false;

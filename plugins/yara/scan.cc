@@ -4,6 +4,7 @@
 #include <yara.h>
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <stdexcept>
@@ -46,10 +47,14 @@ struct Pass {
 
     const YR_STRING* string = nullptr;
     yr_rule_strings_foreach((&rule), string) {
-      const YR_MATCH* hit = nullptr;
-      yr_string_matches_foreach((&context), string, hit) {
-        if (match.strings_total++ < options.strings_limit)
-          match.strings.push_back(string_hit(*string, *hit));
+      // Copied, because libyara keeps them unaligned; so its own loop macro is no use.
+      YR_MATCH hit;
+      for (const void* next = context.matches[string->idx].head; next != nullptr; next = hit.next) {
+        std::memcpy(&hit, next, sizeof hit);
+        if (hit.is_private) continue;
+        if (match.strings_total++ < options.strings_limit) {
+          match.strings.push_back(string_hit(*string, hit));
+        }
       }
     }
     result.matches.push_back(std::move(match));
