@@ -36,8 +36,8 @@ struct Diagnostic {
   std::string message;
 };
 
-// Compiles texts into one namespace, "default". Includes are noted, not followed.
-// libyara aborts the process when a compiler is used after an error, so after a false `add` only the getters work.
+// Compiles texts into one namespace, "default". Includes are noted, not followed. libyara aborts
+// the process when a compiler is used after an error, so after a false `add` only the getters work.
 class Compiler {
  public:
   // Throws std::invalid_argument for an external that libyara refuses.
@@ -78,7 +78,8 @@ struct Examined {
   bool needs_others() const;
 };
 
-// The name that the error says is undefined, of a wildcard the part before the star; empty for other errors.
+// The name that the error says is undefined, of a wildcard the part before the star; empty for
+// other errors.
 std::string undefined_name(const Diagnostic& error);
 
 // `modules` and `matches_nothing` are looked for only with `probe`, which scans.

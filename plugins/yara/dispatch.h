@@ -17,10 +17,11 @@ namespace stoq::plugins::yara {
 // As in stoQ 2, a hit shows at most this much of its data.
 inline constexpr std::size_t kShownBytes = 512;
 
-// {"tags": [...], "namespace": "default", "rule": "r", "meta": {...}, "strings": [[0, "$a", "text"], ...]}
-// Where the text is not the data, byte for byte, "strings_hex" gives the hex digits, in a list parallel to "strings" with
-// null for the others. "strings_length" gives the lengths where one was cut, "strings_total" the number of hits where
-// more were found than are listed. Of metas with the same name the last wins.
+// {"tags": [], "namespace": "default", "rule": "r", "meta": {}, "strings": [[0, "$a", "text"]]}
+// Where the text is not the data, byte for byte, "strings_hex" gives the hex digits, in a list
+// parallel to "strings" with null for the others. "strings_length" gives the lengths where one was
+// cut, "strings_total" the number of hits where more were found than are listed. Of metas with the
+// same name the last wins.
 std::string match_json(const Match& match);
 
 // {"matches": [...]}
@@ -33,12 +34,13 @@ struct Dispatch {
   std::vector<std::string> problems;  // metas that make no sense
 };
 
-// Of each match: meta `plugin` is a list of names, separated by commas; the last rule gives a plugin's meta. Meta `save`
-// "false" asks not to archive.
-// Where a rule names xordecode, the XOR key of its hits is found from the plain text in the rule (meta
-// `xor_plaintext_for_string_<id>` for $<id>, or a string with the xor modifier) and added to the meta in the JSON:
-// `xorkey` ("21" or "17,16"), of the first hit that gives one and turned such that it decodes the payload from its
-// beginning; or, without `xor_first_match`, `xor_info`, a list of [offset, id, key] for all, the key as at that offset.
+// Of each match: meta `plugin` is a list of names, separated by commas; the last rule gives a
+// plugin's meta. Meta `save` "false" asks not to archive. Where a rule names xordecode, the XOR key
+// of its hits is found from the plain text in the rule (meta `xor_plaintext_for_string_<id>` for
+// $<id>, or a string with the xor modifier) and added to the meta in the JSON: `xorkey` ("21" or
+// "17,16"), of the first hit that gives one and turned such that it decodes the payload from its
+// beginning; or, without `xor_first_match`, `xor_info`, a list of [offset, id, key] for all, the
+// key as at that offset.
 Dispatch dispatch(std::span<const Match> matches, bool xor_first_match = true);
 
 }  // namespace stoq::plugins::yara

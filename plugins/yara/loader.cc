@@ -88,7 +88,8 @@ void Loader::add_root(const fs::path& path) {
   for (const auto& file : files) add_file(file, file.string());
 }
 
-// `blame` begins the problem when there is nothing to read: the file, or the include that asks for it.
+// `blame` begins the problem when there is nothing to read: the file, or the include that asks for
+// it.
 void Loader::add_file(const fs::path& path, const std::string& blame) {
   auto key = resolved(path);
   if (visited_.contains(key.string())) return;
@@ -229,7 +230,8 @@ RulesPtr Loader::compile(const std::vector<const Unit*>& units, const Unit** fai
   return compiler.finish();
 }
 
-// Compiles until all units that are left fit together. Every turn but the last rejects one or moves one back, once each.
+// Compiles until all units that are left fit together. Every turn but the last rejects one or moves
+// one back, once each.
 RulesPtr Loader::link() {
   for (;;) {
     while (prune()) {

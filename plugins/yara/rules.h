@@ -2,8 +2,8 @@
 #pragma once
 // Compiled rules, made from files of which some may be broken.
 //
-// A RuleSet never changes after load() and may be shared by any number of threads, and by processes forked after it
-// was loaded; each thread scans with a Scanner of its own (scan.h).
+// A RuleSet never changes after load() and may be shared by any number of threads, and by processes
+// forked after it was loaded; each thread scans with a Scanner of its own (scan.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -26,11 +26,12 @@ struct LoadOptions {
   bool includes = true;
   // Whether an include may lead out of the folder of the file (or the folder) that was asked for.
   bool includes_anywhere = false;
-  // Rules that import a module are slow on every content: "pe" costs a quarter of a millisecond per scan. If true, a file
-  // whose only modules are pe, dotnet, elf, macho or dex is scanned for only where the content begins like such a file.
-  // This is a choice of the user because it changes what matches: a rule like `$text or pe.is_dll()` no longer matches
-  // outside of a PE. Files with a rule that matches plain text or nothing at all are always scanned for, and nothing is
-  // left out where rules refer to other files or are global.
+  // Rules that import a module are slow on every content: "pe" costs a quarter of a millisecond per
+  // scan. If true, a file whose only modules are pe, dotnet, elf, macho or dex is scanned for only
+  // where the content begins like such a file. This is a choice of the user because it changes what
+  // matches: a rule like `$text or pe.is_dll()` no longer matches outside of a PE. Files with a
+  // rule that matches plain text or nothing at all are always scanned for, and nothing is left out
+  // where rules refer to other files or are global.
   bool gate_modules = false;
 };
 
@@ -38,12 +39,13 @@ struct LoadResult;
 
 class RuleSet {
  public:
-  // Each path is a rule file or a folder of *.yar and *.yara files (sorted, not its subfolders). `include "x"` in a file
-  // makes x a file of the set, placed before it; x is looked up beside the including file. All rules share the namespace
-  // "default" and may refer to each other across files. A file that does not compile is left out, or, if `previous` has
-  // an older text of it that fits, goes on with that one; either way it is a problem, one line, "<file>:<line>: <what>".
-  // Order of matches: the order of rules in the files, in the order of the files; a file that refers to rules of a
-  // later one comes last.
+  // Each path is a rule file or a folder of *.yar and *.yara files (sorted, not its subfolders).
+  // `include "x"` in a file makes x a file of the set, placed before it; x is looked up beside the
+  // including file. All rules share the namespace "default" and may refer to each other across
+  // files. A file that does not compile is left out, or, if `previous` has an older text of it that
+  // fits, goes on with that one; either way it is a problem, one line, "<file>:<line>: <what>".
+  // Order of matches: the order of rules in the files, in the order of the files; a file that
+  // refers to rules of a later one comes last.
   static LoadResult load(const std::vector<std::filesystem::path>& paths,
                          const LoadOptions& options, const RuleSet* previous = nullptr);
 

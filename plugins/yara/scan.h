@@ -51,7 +51,8 @@ struct Match {
 struct ScanOptions {
   int timeout_seconds = 60;  // for each part of a set that is split by module; 0 is none
   std::size_t strings_limit = kNoLimit;  // listed per rule
-  // Asked when libyara calls back (a module, a match), which is not while it searches: there only the timeout bites.
+  // Asked when libyara calls back (a module, a match), which is not while it searches: there only
+  // the timeout bites.
   std::function<bool()> cancelled;
 };
 
@@ -67,7 +68,8 @@ class Scanner {
   // Throws std::bad_alloc.
   explicit Scanner(std::shared_ptr<const RuleSet> rules);
 
-  // Sets an external for the following scans; false if the rules were loaded without it or with another type.
+  // Sets an external for the following scans; false if the rules were loaded without it or with
+  // another type.
   bool define(const std::string& name, const External& value);
 
   ScanResult scan(std::span<const std::uint8_t> content, const ScanOptions& options = {});

@@ -20,8 +20,8 @@ struct SourceText {
 // Reads a regular file of at most 16 MiB; a UTF-8 byte order mark is left out.
 SourceText read_source(const std::filesystem::path& path);
 
-// `name` where the word `rule` or `import` stands before it: all that a text may define, and perhaps more
-// (comments and strings are not told apart).
+// `name` where the word `rule` or `import` stands before it: all that a text may define, and
+// perhaps more (comments and strings are not told apart).
 struct Declared {
   std::string name;
   int line = 0;

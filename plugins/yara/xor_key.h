@@ -12,8 +12,8 @@ namespace stoq::plugins::yara {
 
 using XorKey = std::vector<std::uint8_t>;
 
-// The shortest key that repeated turns the rule's plain text into the hit; empty if the rule gives none, if the lengths
-// differ, or if the hit is not encoded at all.
+// The shortest key that repeated turns the rule's plain text into the hit; empty if the rule gives
+// none, if the lengths differ, or if the hit is not encoded at all.
 XorKey xor_key_of(const Match& match, const StringHit& hit);
 
 // The key turned such that its first byte belongs to offset 0 and not to `offset`.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dispatch rules: meta `plugin` names the plugins for a payload that matches, meta `save = "false"` leaves it out of the
-// archive. They look at content only, never at names, and import no module, because a module slows down every scan.
+// Dispatch rules: meta `plugin` names the plugins for a payload that matches, meta
+// `save = "false"` leaves it out of the archive. They look at content only, never at names, and
+// import no module, because a module slows down every scan.
 // Integers at fixed offsets cost less than strings, which are searched for everywhere.
 
 // Archives

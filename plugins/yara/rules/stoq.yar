@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Worker rules: few, cheap and rarely wrong. They say what stands in a payload, not whether it is malicious.
-// Tags: the kind of file, then what it does. No module is imported, because a module slows down every scan.
+// Worker rules: few, cheap and rarely wrong. They say what stands in a payload, not whether it is
+// malicious. Tags: the kind of file, then what it does. No module is imported, because a module
+// slows down every scan.
 
 // Documents
 

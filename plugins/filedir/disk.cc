@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "disk.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "stoq/sdk/views.h"
+
+namespace stoq::plugins::filedir {
+namespace {
+
+constexpr int kTemporaries = 100;
+
+std::string_view advice(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "free space there, or point {} to a disk that has some";
+    case EFBIG:
+      return "raise the limit on the size of files (ulimit -f), or point {} to a file system that "
+             "takes larger ones";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "make it writable for this user, or point {} to a place that is";
+    case ENOTDIR:
+      return "a part of that path is no directory: move it away, or point {} elsewhere";
+    default:
+      return "mend that, or point {} elsewhere";
+  }
+}
+
+std::string join(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.empty() && path.back() != '/') path += '/';
+  return path.append(name);
+}
+
+// rename() that never replaces; false: errno says why, EEXIST among it.
+bool publish(int root, const std::string& from, const std::string& to) {
+  if (renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // A file system that cannot do it in one step.
+  if (linkat(root, from.c_str(), root, to.c_str(), 0) != 0) return false;
+  unlinkat(root, from.c_str(), 0);
+  return true;
+}
+
+}  // namespace
+
+Fd::~Fd() {
+  if (fd_ >= 0) close(fd_);
+}
+
+std::string shown(std::string_view path) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : sdk::text_from_bytes(
+           {reinterpret_cast<const uint8_t*>(path.data()), path.size()})) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 15];
+    }
+  }
+  return out;
+}
+
+void fail(std::string_view what, std::string_view path, int error, std::string_view option) {
+  std::string hint(advice(error));
+  hint.replace(hint.find("{}"), 2, option);
+  throw sdk::Error(std::string(what) + " " + shown(path) + ": " + std::strerror(error) + "; " +
+                   hint);
+}
+
+std::string absolute(const std::string& path) {
+  std::string out = std::filesystem::absolute(path).lexically_normal().string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
+
+void Sink::append(const char* data, size_t size) {
+  if (size > sizeof buffer_ - size_) {
+    flush();
+    if (size >= sizeof buffer_) return write(data, size);
+  }
+  std::memcpy(buffer_ + size_, data, size);
+  size_ += size;
+}
+
+void Sink::append(size_t count, char c) {
+  while (count > 0) {
+    if (size_ == sizeof buffer_) flush();
+    const size_t n = std::min(count, sizeof buffer_ - size_);
+    std::memset(buffer_ + size_, c, n);
+    size_ += n;
+    count -= n;
+  }
+}
+
+void Sink::flush() {
+  write(buffer_, size_);
+  size_ = 0;
+}
+
+void Sink::write(const char* data, size_t size) {
+  while (size > 0 && error_ == 0) {
+    const ssize_t n = ::write(fd_, data, size);
+    if (n > 0) {
+      data += n;
+      size -= static_cast<size_t>(n);
+    } else if (n == 0) {
+      error_ = EIO;
+    } else if (errno != EINTR) {
+      error_ = errno;
+    }
+  }
+}
+
+std::string Folder::path_of(std::string_view sub, std::string_view name) const {
+  return join(sub.empty() ? path_ : join(path_, sub), name);
+}
+
+std::shared_ptr<const Fd> Folder::root(bool anew) {
+  const std::lock_guard lock(mutex_);
+  if (root_ && !anew) return root_;
+  root_.reset();
+  const auto open_it = [this] {
+    return Fd(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  };
+  Fd fd = open_it();
+  if (!fd && errno == ENOENT) {
+    for (size_t end = path_.find('/', 1);; end = path_.find('/', end + 1)) {
+      const std::string part = path_.substr(0, end);
+      if (mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
+        // Some file systems name another reason for what is there already.
+        const int error = errno;
+        struct stat st {};
+        if (stat(part.c_str(), &st) != 0)
+          fail("cannot create the directory", part, error, option_);
+      }
+      if (end == part.npos) break;
+    }
+    fd = open_it();
+  }
+  if (!fd) fail("cannot open the directory", path_, errno, option_);
+  return root_ = std::make_shared<const Fd>(std::move(fd));
+}
+
+void Folder::make_sub(const Fd& root, const std::string& sub) const {
+  if (sub.empty()) return;
+  for (size_t end = sub.find('/');; end = sub.find('/', end + 1)) {
+    const std::string part = sub.substr(0, end);
+    // A directory that was removed answers ENOENT to everything: create() opens it anew.
+    if (mkdirat(root.get(), part.c_str(), 0777) != 0 && errno != EEXIST && errno != ENOENT)
+      fail("cannot create the directory", join(path_, part), errno, option_);
+    if (end == sub.npos) break;
+  }
+}
+
+Fd Folder::create(std::shared_ptr<const Fd>& root, const std::string& sub, const std::string& name,
+                  std::string& temporary) {
+  const std::string stem = join(sub, "." + name + ".tmp");
+  temporary = stem;
+  // A temporary name may be left from a program that was killed, or be in use by another thread.
+  for (int taken = 0, missing = 0;;) {
+    Fd fd(openat(root->get(), temporary.c_str(),
+                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (fd) return fd;
+    const int error = errno;
+    if (error == EEXIST && ++taken < kTemporaries) {
+      temporary = stem + std::to_string(taken);
+    } else if (error == ENOENT && missing < 2) {
+      if (missing++ == 1) root = this->root(true);
+      make_sub(*root, sub);
+    } else {
+      fail("cannot create a file in", sub.empty() ? path_ : join(path_, sub), error, option_);
+    }
+  }
+}
+
+bool Folder::write(const std::string& sub, const std::string& name,
+                   const std::function<void(Sink&)>& fill) {
+  std::shared_ptr<const Fd> root = this->root(false);
+  std::string temporary;
+  Fd file = create(root, sub, name, temporary);
+  struct Remove {
+    int root;
+    const std::string& name;
+    ~Remove() {
+      if (root >= 0) unlinkat(root, name.c_str(), 0);
+    }
+  } remove{root->get(), temporary};
+
+  Sink sink(file.get());
+  fill(sink);
+  sink.flush();
+  int error = sink.error();
+  if (close(file.release()) != 0 && errno != EINTR && error == 0) error = errno;
+  if (error != 0) fail("cannot write", path_of(sub, name), error, option_);
+  if (!publish(root->get(), temporary, join(sub, name))) {
+    if (errno == EEXIST) return false;
+    fail("cannot put in place", path_of(sub, name), errno, option_);
+  }
+  remove.root = -1;
+  return true;
+}
+
+int64_t Folder::size_of(const std::string& sub, const std::string& name) {
+  struct stat st {};
+  if (fstatat(root(false)->get(), join(sub, name).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return -1;
+    fail("cannot look at", path_of(sub, name), errno, option_);
+  }
+  if (!S_ISREG(st.st_mode))
+    throw sdk::Error(shown(path_of(sub, name)) +
+                     " exists and is no regular file; move it away, or point " + option_ +
+                     " elsewhere");
+  return st.st_size;
+}
+
+}  // namespace stoq::plugins::filedir

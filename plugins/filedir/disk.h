@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files that appear in a directory whole, under their final name, or not at all, and never replace
+// another. What goes wrong is thrown as sdk::Error: what, where, why and what to do.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace stoq::plugins::filedir {
+
+// Owns a descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd();
+
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+// A path as messages show it: its text, with control characters written out.
+std::string shown(std::string_view path);
+
+// "what path: reason; what to do", where `option` names the setting that leads there.
+[[noreturn]] void fail(std::string_view what, std::string_view path, int error,
+                       std::string_view option);
+
+// An absolute path without ".", ".." and a "/" at its end; relative ones begin at the working
+// directory.
+std::string absolute(const std::string& path);
+
+// Writes through to a descriptor. After a failure, which error() keeps, it drops what it is given.
+class Sink {
+ public:
+  explicit Sink(int fd) : fd_(fd) {}
+  void append(const char* data, size_t size);
+  void append(size_t count, char c);
+  void append(std::string_view text) { append(text.data(), text.size()); }
+  void flush();
+  int error() const { return error_; }  // errno, or 0
+
+ private:
+  void write(const char* data, size_t size);
+
+  int fd_;
+  int error_ = 0;
+  size_t size_ = 0;
+  char buffer_[64 << 10];
+};
+
+// A directory, made with its parents when it is first needed, and kept open from then on. Thread-safe.
+class Folder {
+ public:
+  Folder(std::string path, std::string option)
+      : path_(std::move(path)), option_(std::move(option)) {}
+
+  const std::string& path() const { return path_; }
+  const std::string& option() const { return option_; }
+  std::string path_of(std::string_view sub, std::string_view name) const;
+
+  // Writes `name` in the directory `sub` ("" or "a/b", made as needed). False: it exists already,
+  // and stays as it is.
+  bool write(const std::string& sub, const std::string& name,
+             const std::function<void(Sink&)>& fill);
+
+  // The size of a regular file; -1: nothing has that name.
+  int64_t size_of(const std::string& sub, const std::string& name);
+
+ private:
+  std::shared_ptr<const Fd> root(bool anew);
+  void make_sub(const Fd& root, const std::string& sub) const;
+  Fd create(std::shared_ptr<const Fd>& root, const std::string& sub, const std::string& name,
+            std::string& temporary);
+
+  const std::string path_, option_;
+  std::mutex mutex_;
+  std::shared_ptr<const Fd> root_;
+};
+
+}  // namespace stoq::plugins::filedir

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Prints each response.
+#include <unistd.h>
+
+#include "printer.h"
+#include "stoq/sdk/plugin.h"
+
+namespace stoq::plugins::print {
+namespace {
+
+class Stdout {
+ public:
+  void save(sdk::Call& call) { printer_.print(call.response()); }
+
+ private:
+  Printer printer_{STDOUT_FILENO};
+};
+
+}  // namespace
+
+STOQ_PLUGIN(Stdout, "stdout", "4.0.0")
+
+}  // namespace stoq::plugins::print
