@@ -20,20 +20,13 @@
 namespace stoq {
 namespace {
 
-std::shared_ptr<const Settings> settings_of(const StoqOptions& options, std::vector<std::string>& warnings) {
-  return std::make_shared<const Settings>(load_settings(options, warnings));
-}
-
-// The one plugin section of stoq.cfg; options of the engine about a plugin stand there too.
+// What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
 constexpr std::string_view kEngineOptions[] = {"isolation", "deadline", "memory"};
 
 }  // namespace
 
 Engine::Engine(StoqOptions options)
-    : settings_([&] {
-        std::vector<std::string> none;
-        return settings_of(options, none);
-      }()),
+    : settings_(std::make_shared<const Settings>(load_settings(options, start_warnings_))),
       logger_(*settings_, options.log_sink),
       store_(settings_->store),
       hosts_(host_program(),
@@ -41,8 +34,7 @@ Engine::Engine(StoqOptions options)
               .load_deadline = settings_->plugin_deadline},
              [this](LogLevel level, std::string_view plugin, std::string_view line) { logger_.log(level, line, "stoq." + std::string(plugin)); }),
       pool_(settings_->threads) {
-  std::vector<std::string> warnings;
-  load_settings(options, warnings);  // read again for what it warns of: the log did not stand before
+  std::vector<std::string> warnings = std::move(start_warnings_);
   if (!settings_->log_dir.empty() && !options.log_sink) STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
   manifests_ = config::discover(settings_->plugin_dirs, warnings);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);

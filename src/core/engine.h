@@ -60,6 +60,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
   PluginSpec spec_of(const config::Manifest& manifest) const;
 
+  std::vector<std::string> start_warnings_;  // of reading the configuration, told when the log stands
   std::shared_ptr<const Settings> settings_;
   Logger logger_;
   config::Manifests manifests_;

@@ -27,6 +27,11 @@ void Pool::post(std::shared_ptr<Work> work) {
   wake_.notify_one();
 }
 
+void Pool::forget(const Work& work) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(work_, [&](const auto& waiting) { return waiting.get() == &work; });
+}
+
 void Pool::lend() {
   {
     const std::lock_guard lock(mutex_);
@@ -61,6 +66,7 @@ void Pool::poke() {
   {
     const std::lock_guard lock(mutex_);
     poked_ = true;
+    ++pokes_;
   }
   wake_.notify_one();
 }
@@ -84,11 +90,12 @@ void Pool::run() {
     } else {
       ++in_source_;
       const TakeItem source = source_;
+      const uint64_t pokes = pokes_;
       lock.unlock();
       const bool took = source();
       lock.lock();
       --in_source_;
-      if (!took) poked_ = false;
+      if (!took && pokes == pokes_) poked_ = false;  // an item that came after the look must not be forgotten
       idle_.notify_all();
     }
     --active_;

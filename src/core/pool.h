@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -27,6 +28,8 @@ class Pool {
 
   // One call of work->run_one, by some thread, soon.
   void post(std::shared_ptr<Work> work);
+  // Drops calls of it that no thread has begun: all is done.
+  void forget(const Work& work);
   // Counts one more thread as free to run while the caller waits elsewhere.
   void lend();
   void take_back();
@@ -45,6 +48,7 @@ class Pool {
   TakeItem source_;
   bool poked_ = false, ending_ = false;
   unsigned width_, lent_ = 0, active_ = 0, in_source_ = 0;
+  uint64_t pokes_ = 0;
   std::vector<std::jthread> threads_;
 };
 

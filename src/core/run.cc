@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -40,6 +41,8 @@ class RunReply final : public DeliverReply {
   bool put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) override {
     Run::Item item = begin(token, request);
     item.fd = fd;
+    struct stat st {};
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return refuse(item, "it is no regular file");  // reading it might never end
     if (!read_meta(meta, item.meta)) return refuse(item, "its payload_meta is not an object of the right shape");
     return run_.put(std::move(item));
   }

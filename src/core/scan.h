@@ -75,7 +75,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);
   void run_batch(Node& node, size_t end);
-  bool out_of_time(Node& node);
+  bool out_of_time(Node& node, size_t more = 0);  // records what of the plan, and how many others, will not run
 
   // Admission (scan_admission.cc); all with the lock.
   void advance();

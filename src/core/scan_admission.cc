@@ -75,8 +75,8 @@ void Scan::advance() {
           leave_out_child(parent, beyond.limit, beyond.plugin);
       }
     for (const auto& [digest, occurrences] : parent.produced)
-      if (occurrences > kOccurrencesListed)
-        if (const auto first = seen_.find(digest); first != seen_.end()) count_duplicates(*first->second, occurrences - kOccurrencesListed);
+      if (occurrences > kOccurrencesListed + 1)
+        if (const auto first = seen_.find(digest); first != seen_.end()) count_duplicates(*first->second, occurrences - kOccurrencesListed - 1);
     parent.beyond = {};
     parent.produced = {};
     bytes_before_ += parent.extracted_bytes;
@@ -111,7 +111,10 @@ void Scan::admit_duplicate(Node& parent, Child& child, Node& first) {
   });
   const bool itself = child.sha256 == parent.payload.sha256();
   note_duplicate(first, {parent.payload.payload_id, child.extracted_by, child.meta, 1});
-  if (itself || !(scan_wanted || archive_wanted || sent) || admitted_ >= settings_.max_payloads) {
+  const bool more_wanted = !itself && (scan_wanted || archive_wanted || sent);
+  const bool room = admitted_ < settings_.max_payloads;
+  if (more_wanted && !room) leave_out_child(parent, "max_payloads", child.extracted_by);
+  if (!more_wanted || !room) {
     child.content = {};
     return;
   }

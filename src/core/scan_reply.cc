@@ -189,8 +189,8 @@ void ScanReply::keep(Child child) {
   const bool crowded = node_.produced_new >= (child.interesting ? places : plain_places);
 
   std::unique_lock lock(scan_.mutex_);
-  if (found != node_.produced.end() && ++found->second > kOccurrencesListed && child.meta.dispatch_to.empty()) {
-    // Counted when this payload is done: the first hundred occurrences are listed in full already.
+  if (found != node_.produced.end() && found->second > kOccurrencesListed && child.meta.dispatch_to.empty()) {
+    ++found->second;  // counted when this payload is done: the first, and a hundred further ones, are on their way already
   } else if (found == node_.produced.end() && (too_deep || crowded)) {
     const std::string_view limit = too_deep ? "max_recursion" : "max_payloads";
     if (node_.beyond.empty() || node_.beyond.back().plugin != name_ || node_.beyond.back().limit != limit)
@@ -200,6 +200,8 @@ void ScanReply::keep(Child child) {
     if (found == node_.produced.end()) {
       node_.produced.emplace(child.sha256, 1);
       ++node_.produced_new;
+    } else if (found->second <= kOccurrencesListed) {
+      ++found->second;
     }
     node_.children.push_back(std::move(child));
     scan_.advance();
@@ -209,8 +211,10 @@ void ScanReply::keep(Child child) {
 
 bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   if (named.size() >= kNamesOfOneCall) {
-    if (named.size() == kNamesOfOneCall) record("it names more than 1000 plugins; the rest was left out");
-    named.emplace_back();
+    if (named.size() == kNamesOfOneCall) {
+      record("it names more than 1000 plugins; the rest was left out");
+      named.emplace_back();  // told once
+    }
     return true;
   }
   std::string text;

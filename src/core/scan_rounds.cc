@@ -86,7 +86,7 @@ void Scan::dispatch(Node& node) {
   const Instances& dispatchers = generation.dispatchers;
   Input input{.payload = &node.payload, .request = &node.request};
   for (size_t i = 0; i < dispatchers.size();) {
-    if (out_of_time(node)) return;
+    if (out_of_time(node, dispatchers.size() - i)) return;
     size_t end = i + 1;
     if (HostGroup* group = dispatchers[i]->group())
       while (end < dispatchers.size() && dispatchers[end]->group() == group) ++end;
@@ -103,10 +103,10 @@ void Scan::dispatch(Node& node) {
   }
 }
 
-bool Scan::out_of_time(Node& node) {
+bool Scan::out_of_time(Node& node, size_t more) {
   const bool late = Clock::now() >= deadline_;
   if (!late && !stopped_) return false;
-  const uint64_t left = node.plan.size() - std::min(node.next, node.plan.size());
+  const uint64_t left = node.plan.size() - std::min(node.next, node.plan.size()) + more;
   if (left > 0) leave_out(node.left_out, late ? "request_deadline" : "stopped", "", left);
   node.plan.resize(std::min(node.next, node.plan.size()));
   node.further.clear();
@@ -198,7 +198,7 @@ bool Scan::next_round(Node& node) {
   std::vector<std::string> names;
   for (std::string& name : std::exchange(node.further, {}))
     if (!name.empty() && node.named.find(name) == node.named.end()) names.push_back(std::move(name));
-  if (names.empty() || out_of_time(node)) return false;
+  if (names.empty() || out_of_time(node, names.size())) return false;
   if (node.worker_rounds >= kWorkerRounds) {
     leave_out(node.left_out, "max_worker_rounds", "", names.size());
     return false;

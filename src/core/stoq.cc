@@ -17,6 +17,7 @@ void check_names(const Names& names, const char* what) {
 StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& generation, const std::shared_ptr<Scan>& scan) {
   scan->start();
   scan->finish_here();
+  engine.pool().forget(*scan);
   StoqResponse response = scan->take_response();
   engine.deliver(*generation, response);
   return response;

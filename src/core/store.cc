@@ -17,13 +17,6 @@
 namespace stoq {
 namespace {
 
-size_t bytes_of_class(unsigned klass) { return size_t{1} << (klass + 12); }
-
-unsigned class_for(uint64_t size) {
-  const unsigned bits = static_cast<unsigned>(std::bit_width(size == 0 ? 0 : size - 1));
-  return bits <= 12 ? 0 : bits - 12;
-}
-
 constexpr size_t kHuge = size_t{2} << 20;
 
 // Small buffers come from malloc: one map each would run into the kernel's limit on maps.
@@ -96,6 +89,20 @@ class FileBlob final : public Blob {
   mutable const uint8_t* map_ = nullptr;
 };
 
+class BufferBlob final : public Blob {
+ public:
+  BufferBlob(std::shared_ptr<Buffers> buffers, uint8_t* buffer, unsigned klass, size_t size)
+      : buffers_(std::move(buffers)), buffer_(buffer), klass_(klass), size_(size) {}
+  ~BufferBlob() override { buffers_->give(buffer_, klass_); }
+  Bytes bytes() const override { return {buffer_, size_}; }
+
+ private:
+  std::shared_ptr<Buffers> buffers_;
+  uint8_t* buffer_;
+  unsigned klass_;
+  size_t size_;
+};
+
 bool write_all(int fd, const uint8_t* data, size_t size) {
   while (size > 0) {
     const ssize_t n = write(fd, data, size);
@@ -109,19 +116,6 @@ bool write_all(int fd, const uint8_t* data, size_t size) {
 
 }  // namespace
 
-class BufferBlob final : public Blob {
- public:
-  BufferBlob(Store& store, uint8_t* buffer, unsigned klass, size_t size) : store_(store), buffer_(buffer), klass_(klass), size_(size) {}
-  ~BufferBlob() override { store_.give(buffer_, klass_); }
-  Bytes bytes() const override { return {buffer_, size_}; }
-
- private:
-  Store& store_;
-  uint8_t* buffer_;
-  unsigned klass_;
-  size_t size_;
-};
-
 Content Content::borrowed(Bytes bytes) { return {std::make_shared<BorrowedBlob>(bytes), bytes.size()}; }
 Content Content::copy_of(Bytes bytes) { return {std::make_shared<OwnedBlob>(bytes), bytes.size()}; }
 
@@ -130,20 +124,25 @@ uint64_t default_store_memory() {
   return std::min<uint64_t>(ram / 4, uint64_t{512} << 20);
 }
 
-Store::Store(StoreSettings settings) : settings_(std::move(settings)) {}
+size_t Buffers::bytes_of(unsigned klass) { return size_t{1} << (klass + 12); }
 
-Store::~Store() {
-  for (unsigned klass = 0; klass < kClasses; ++klass)
-    for (uint8_t* buffer : free_[klass]) free_buffer(buffer, bytes_of_class(klass));
+unsigned Buffers::class_for(uint64_t size) {
+  const unsigned bits = static_cast<unsigned>(std::bit_width(size == 0 ? 0 : size - 1));
+  return bits <= 12 ? 0 : bits - 12;
 }
 
-uint64_t Store::memory_in_use() const {
+Buffers::~Buffers() {
+  for (unsigned klass = 0; klass < kClasses; ++klass)
+    for (uint8_t* buffer : free_[klass]) free_buffer(buffer, bytes_of(klass));
+}
+
+uint64_t Buffers::in_use() const {
   const std::lock_guard lock(mutex_);
   return in_use_;
 }
 
-uint8_t* Store::take(unsigned klass) {
-  const uint64_t size = bytes_of_class(klass);
+uint8_t* Buffers::take(unsigned klass) {
+  const uint64_t size = bytes_of(klass);
   std::vector<std::pair<uint8_t*, unsigned>> dropped;
   uint8_t* taken = nullptr;
   {
@@ -155,16 +154,16 @@ uint8_t* Store::take(unsigned klass) {
       in_use_ += size;
       return taken;
     }
-    if (in_use_ + size > settings_.memory) return nullptr;
-    for (unsigned other = kClasses; other-- > 0 && in_use_ + kept_ + size > settings_.memory;)
-      while (!free_[other].empty() && in_use_ + kept_ + size > settings_.memory) {
+    if (in_use_ + size > budget_) return nullptr;
+    for (unsigned other = kClasses; other-- > 0 && in_use_ + kept_ + size > budget_;)
+      while (!free_[other].empty() && in_use_ + kept_ + size > budget_) {
         dropped.emplace_back(free_[other].back(), other);
         free_[other].pop_back();
-        kept_ -= bytes_of_class(other);
+        kept_ -= bytes_of(other);
       }
     in_use_ += size;
   }
-  for (auto [buffer, other] : dropped) free_buffer(buffer, bytes_of_class(other));
+  for (auto [buffer, other] : dropped) free_buffer(buffer, bytes_of(other));
   taken = new_buffer(size);
   if (!taken) {
     const std::lock_guard lock(mutex_);
@@ -173,10 +172,10 @@ uint8_t* Store::take(unsigned klass) {
   return taken;
 }
 
-void Store::give(uint8_t* buffer, unsigned klass) {
+void Buffers::give(uint8_t* buffer, unsigned klass) {
   const std::lock_guard lock(mutex_);
-  in_use_ -= bytes_of_class(klass);
-  kept_ += bytes_of_class(klass);
+  in_use_ -= bytes_of(klass);
+  kept_ += bytes_of(klass);
   free_[klass].push_back(buffer);
 }
 
@@ -191,8 +190,6 @@ int Store::open_spill(std::string& problem) const {
   return fd;
 }
 
-Store::Writer::Writer(Store& store, uint64_t expected) : store_(&store), expected_(expected) {}
-
 Store::Writer::Writer(Writer&& other) noexcept
     : store_(other.store_),
       buffer_(std::exchange(other.buffer_, nullptr)),
@@ -204,7 +201,7 @@ Store::Writer::Writer(Writer&& other) noexcept
       hash_(std::move(other.hash_)) {}
 
 Store::Writer::~Writer() {
-  if (buffer_) store_->give(buffer_, klass_);
+  if (buffer_) store_->buffers_->give(buffer_, klass_);
   if (fd_ >= 0) close(fd_);
 }
 
@@ -216,7 +213,7 @@ bool Store::Writer::spill() {
       problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " + std::strerror(errno);
       return false;
     }
-    store_->give(std::exchange(buffer_, nullptr), klass_);
+    store_->buffers_->give(std::exchange(buffer_, nullptr), klass_);
   }
   return true;
 }
@@ -225,16 +222,16 @@ bool Store::Writer::spill() {
 bool Store::Writer::grow(size_t wanted) {
   const uint64_t need = size_ + wanted;
   if (need > store_->settings_.spill_from) return spill();
-  unsigned klass = class_for(need);
+  unsigned klass = Buffers::class_for(need);
   if (buffer_)
     klass = std::max(klass, klass_ + 1);  // doubling
   else if (expected_ > need && expected_ <= store_->settings_.spill_from)
-    klass = class_for(expected_);
-  uint8_t* larger = store_->take(klass);
+    klass = Buffers::class_for(expected_);
+  uint8_t* larger = store_->buffers_->take(klass);
   if (!larger) return spill();
   if (buffer_) {
     std::memcpy(larger, buffer_, size_);
-    store_->give(buffer_, klass_);
+    store_->buffers_->give(buffer_, klass_);
   }
   buffer_ = larger;
   klass_ = klass;
@@ -243,7 +240,7 @@ bool Store::Writer::grow(size_t wanted) {
 
 bool Store::Writer::append(Bytes chunk) {
   if (chunk.empty()) return true;
-  if (fd_ < 0 && (!buffer_ || size_ + chunk.size() > bytes_of_class(klass_)) && !grow(chunk.size())) return false;
+  if (fd_ < 0 && (!buffer_ || size_ + chunk.size() > Buffers::bytes_of(klass_)) && !grow(chunk.size())) return false;
   if (fd_ >= 0) {
     if (!write_all(fd_, chunk.data(), chunk.size())) {
       problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " + std::strerror(errno);
@@ -262,14 +259,14 @@ bool Store::Writer::append_file(int fd, uint64_t most) {
   constexpr size_t kStep = 256 << 10;
   thread_local std::vector<uint8_t> scratch;
   while (most > 0) {
-    if (fd_ < 0 && (!buffer_ || size_ == bytes_of_class(klass_))) {
+    if (fd_ < 0 && (!buffer_ || size_ == Buffers::bytes_of(klass_))) {
       // One byte more than expected, so that the end of the file is seen without growing.
       const uint64_t wanted = buffer_ || expected_ == 0 ? kStep / 4 : expected_ + 1 - std::min(size_, expected_);
       if (!grow(static_cast<size_t>(std::min(wanted, most)))) return false;
     }
     if (fd_ >= 0) scratch.resize(kStep);
     uint8_t* const target = fd_ >= 0 ? scratch.data() : buffer_ + size_;
-    const size_t room = fd_ >= 0 ? kStep : bytes_of_class(klass_) - size_;
+    const size_t room = fd_ >= 0 ? kStep : Buffers::bytes_of(klass_) - size_;
     const ssize_t n = read(fd, target, static_cast<size_t>(std::min<uint64_t>(most, room)));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
@@ -292,11 +289,11 @@ Content Store::Writer::finish(Sha256& digest) {
   digest = hash_.finish();
   const uint64_t size = std::exchange(size_, 0);
   if (size == 0) {
-    if (buffer_) store_->give(std::exchange(buffer_, nullptr), klass_);
+    if (buffer_) store_->buffers_->give(std::exchange(buffer_, nullptr), klass_);
     return {};
   }
   if (fd_ >= 0) return {std::make_shared<FileBlob>(std::exchange(fd_, -1), size), size};
-  return {std::make_shared<BufferBlob>(*store_, std::exchange(buffer_, nullptr), klass_, size), size};
+  return {std::make_shared<BufferBlob>(store_->buffers_, std::exchange(buffer_, nullptr), klass_, size), size};
 }
 
 }  // namespace stoq

@@ -22,17 +22,40 @@ struct StoreSettings {
 // A quarter of the machine's memory, 512 MiB at most.
 uint64_t default_store_memory();
 
-// Owns the contents of payloads: buffers within a byte budget, unnamed files beyond it. Freed buffers are kept warm for the next content,
-// since the first touch of fresh memory costs more than hashing it. [thread-safe]; outlives its contents.
+// Buffers within a byte budget. Freed ones are kept warm for the next content, since the first touch of fresh memory costs more than
+// hashing it. [thread-safe]
+class Buffers {
+ public:
+  explicit Buffers(uint64_t budget) : budget_(budget) {}
+  ~Buffers();
+  Buffers(const Buffers&) = delete;
+  Buffers& operator=(const Buffers&) = delete;
+
+  static unsigned class_for(uint64_t size);
+  static size_t bytes_of(unsigned klass);
+  uint8_t* take(unsigned klass);  // nullptr: over budget
+  void give(uint8_t* buffer, unsigned klass);
+  uint64_t in_use() const;
+
+ private:
+  static constexpr unsigned kClasses = 20;  // from 4 KiB to 2 GiB
+
+  const uint64_t budget_;
+  mutable std::mutex mutex_;
+  uint64_t in_use_ = 0, kept_ = 0;
+  std::array<std::vector<uint8_t*>, kClasses> free_;
+};
+
+// Where contents of payloads lie: in buffers, or in unnamed files once the budget is used up or a content is large. [thread-safe]
+// Contents may outlive the store.
 class Store {
  public:
-  explicit Store(StoreSettings settings);
-  ~Store();
+  explicit Store(StoreSettings settings) : settings_(std::move(settings)), buffers_(std::make_shared<Buffers>(settings_.memory)) {}
 
   // A content in the making; hashes what passes through. One thread. Destroyed unfinished, it leaves nothing behind.
   class Writer {
    public:
-    explicit Writer(Store& store, uint64_t expected = 0);
+    explicit Writer(const Store& store, uint64_t expected = 0) : store_(&store), expected_(expected) {}
     Writer(Writer&&) noexcept;
     ~Writer();
     // False when the bytes can be kept nowhere (spill disk full or missing); problem() says why.
@@ -47,7 +70,7 @@ class Store {
     bool grow(size_t wanted);
     bool spill();
 
-    Store* store_;
+    const Store* store_;
     uint8_t* buffer_ = nullptr;
     unsigned klass_ = 0;
     int fd_ = -1;
@@ -57,22 +80,13 @@ class Store {
     Sha256Stream hash_;
   };
 
-  uint64_t memory_in_use() const;  // bytes of buffers that contents hold
+  uint64_t memory_in_use() const { return buffers_->in_use(); }  // bytes of buffers that contents hold
 
  private:
-  friend class Writer;
-  friend class BufferBlob;
-  static constexpr unsigned kSmallest = 12;  // 4 KiB
-  static constexpr unsigned kClasses = 20;   // … to 2 GiB
-
-  uint8_t* take(unsigned klass);  // nullptr: over budget
-  void give(uint8_t* buffer, unsigned klass);
   int open_spill(std::string& problem) const;
 
   StoreSettings settings_;
-  mutable std::mutex mutex_;
-  uint64_t in_use_ = 0, kept_ = 0;
-  std::array<std::vector<uint8_t*>, kClasses> free_;
+  std::shared_ptr<Buffers> buffers_;
 };
 
 }  // namespace stoq

@@ -54,7 +54,7 @@ Received Inbox::receive(int socket, Message& message, size_t most) {
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Received::timeout;
   if (n <= 0) return Received::closed;
   message.fds = descriptors_of(msg);
-  if (static_cast<size_t>(n) < sizeof(Header) || (msg.msg_flags & MSG_TRUNC)) throw Malformed("a message is too short or too long");
+  if (static_cast<size_t>(n) < sizeof(Header) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) throw Malformed("a message is too short or too long");
   std::memcpy(&message.header, buffer_.data(), sizeof(Header));
   message.body = std::string_view(buffer_).substr(sizeof(Header), static_cast<size_t>(n) - sizeof(Header));
   if (!(message.header.flags & kBodyInFile)) {
@@ -106,6 +106,17 @@ bool send(int socket, Header header, std::string_view body, const std::vector<in
   }
   return true;
 }
+
+MappedFile::MappedFile(const Fd& file, uint64_t size, bool sealed) : size_(size) {
+  struct stat st {};
+  constexpr int kFixed = F_SEAL_WRITE | F_SEAL_SHRINK;
+  if (sealed && (fcntl(file.get(), F_GET_SEALS) & kFixed) != kFixed) throw Malformed("a payload's file may still change");
+  if (fstat(file.get(), &st) != 0 || static_cast<uint64_t>(st.st_size) < size) throw Malformed("a payload's file is shorter than its message says");
+  map_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (map_ == MAP_FAILED) throw Malformed("a payload's file cannot be mapped");
+}
+
+MappedFile::~MappedFile() { munmap(map_, size_); }
 
 std::pair<Fd, Fd> socket_pair() {
   int pair[2];

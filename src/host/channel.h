@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/wire.h"
+#include "stoq/payload.h"
 
 namespace stoq {
 
@@ -53,6 +54,20 @@ class Inbox {
 
 // False when the other side is gone. Throws std::runtime_error when the message cannot be made (no memory file).
 bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds = {});
+
+// A file as memory. Throws Malformed when it is not that long, or when somebody may still change it.
+class MappedFile {
+ public:
+  MappedFile(const Fd& file, uint64_t size, bool sealed);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  Bytes bytes() const { return {static_cast<const uint8_t*>(map_), size_}; }
+
+ private:
+  uint64_t size_;
+  void* map_;
+};
 
 std::pair<Fd, Fd> socket_pair();             // SEQPACKET, close-on-exec
 void receive_timeout(int socket, int milliseconds);

@@ -16,9 +16,13 @@ std::optional<Ending> Conversation::run() {
       const wire::Received received = peer_.receive(message);
       if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
       if (received == wire::Received::message) records(message);
+      if (received == wire::Received::timeout && !stop_told_ && items_[std::min(at_, items_.size() - 1)].reply->cancelled()) {
+        stop_told_ = true;
+        answer_put(false);  // a provider learns that intake has ended also when it puts nothing; others do not listen
+      }
       if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
         peer_.kill();
-        return Ending{at_, Failure::deadline, ""};
+        return Ending{at_, Failure::deadline, of_request_ ? "the request" : ""};
       }
     }
   } catch (const Malformed& e) {
@@ -34,6 +38,7 @@ void Conversation::next_deadline() {
   if (at_ >= items_.size()) return;
   const int64_t left = items_[at_].reply->time_left();
   const double seconds = std::min(deadlines_[at_], static_cast<double>(left) / 1000.0);
+  of_request_ = seconds < deadlines_[at_];
   if (seconds < 1e9)
     deadline_ = std::chrono::steady_clock::now() +
                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
@@ -50,8 +55,8 @@ void Conversation::records(wire::Message& message) {
   while (!r.empty()) {
     const auto kind = r.raw<Record>();
     const std::string_view bytes = r.take(r.raw<uint32_t>());
+    if (partial_.size() + bytes.size() > max_record_) throw Malformed("an answer is longer than any may be");
     if (kind == Record::part) {
-      if (partial_.size() + bytes.size() > max_record_) throw Malformed("an answer is longer than any may be");
       partial_.append(bytes);
     } else if (partial_.empty()) {
       record(kind, bytes, message);
@@ -62,6 +67,7 @@ void Conversation::records(wire::Message& message) {
       if (partial_.capacity() > (1 << 20)) partial_ = {};
     }
   }
+  if (!message.fds.empty()) throw Malformed("a descriptor comes that no record asks for");
 }
 
 void Conversation::record(Record kind, std::string_view bytes, wire::Message& message) {
@@ -87,8 +93,11 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::extract_write: {
       ExtractionMeter& meter = reply().meter();
       if (meter.tripped() == ExtractionMeter::Limit::spill) return;
-      if (!meter.open() || !meter.write(bytes.size())) throw Malformed("more was extracted than the limits allow");
-      return reply().extract_write(bytes_of(bytes));
+      if (!meter.open()) throw Malformed("a payload is written that had not begun");
+      if (!meter.write(bytes.size())) throw Malformed("more was extracted than the limits allow");
+      reply().extract_write(bytes_of(bytes));
+      if (meter.stopped()) meter.end();  // it can be kept nowhere: the rest of this extraction is passed over
+      return;
     }
     case Record::extract_meta:
       if (reply().meter().tripped() == ExtractionMeter::Limit::spill) return;
@@ -103,6 +112,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       return;
     }
     case Record::extract_stopped: {
+      if (reply().meter().tripped() == ExtractionMeter::Limit::spill) return;
       if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > static_cast<uint8_t>(ExtractionMeter::Limit::request) || bytes[0] == 0 || reply().meter().open())
         throw Malformed("an extraction was stopped by a limit that does not exist");
       if (!reply().meter().stopped()) reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
@@ -128,7 +138,11 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       wire::Reader r(bytes);
       const uint64_t token = r.u64();
       const std::string_view meta = r.text(), request = r.text(), content = r.text();
-      return answer_put(reply().put_payload(bytes_of(content), meta, request, token));
+      if (message.fds.empty()) return answer_put(reply().put_payload(bytes_of(content), meta, request, token));
+      const Fd file = std::move(message.fds.front());
+      message.fds.erase(message.fds.begin());
+      const wire::MappedFile mapped(file, wire::Reader(content).u64(), true);
+      return answer_put(reply().put_payload(mapped.bytes(), meta, request, token));
     }
     case Record::put_file: {
       wire::Reader r(bytes);
@@ -147,6 +161,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     }
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
+      if (std::chrono::steady_clock::now() >= deadline_)  // it may have stopped because it was told that its time is over
+        reply().failed(Failure::deadline, "deadline", "it came to its end only after its deadline of " + Json(deadlines_[at_]).text() + " s; what it had given stands");
       ++at_;
       return next_deadline();
     case Record::call_done:

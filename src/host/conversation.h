@@ -25,7 +25,7 @@ class Peer {
 struct Ending {
   size_t at = 0;  // the item that was being answered
   Failure failure = Failure::crashed;
-  std::string text;  // for `lied` and `deadline`
+  std::string text;  // `lied`: how; `deadline`: whose it was when not the plugin's
 };
 
 // Reads a host's answer to one call and hands it on piece by piece; believes nothing that it has not checked.
@@ -54,7 +54,8 @@ class Conversation {
   size_t max_record_;
   const Log& log_;
   size_t at_ = 0;
-  bool done_ = false, out_of_memory_ = false, failed_told_ = false;
+  bool done_ = false, out_of_memory_ = false, failed_told_ = false, stop_told_ = false;
+  bool of_request_ = false;  // the deadline, not the plugin's own
   std::string partial_;
   std::chrono::steady_clock::time_point deadline_;
 };

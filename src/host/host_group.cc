@@ -20,6 +20,7 @@ uint64_t HostGroup::next_number() {
 void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline) {
   switch (ending.failure) {
     case Failure::deadline:
+      if (!ending.text.empty()) return reply.failed(Failure::deadline, "deadline", "it was killed when the time of " + ending.text + " was over; what it had given stands");
       return reply.failed(Failure::deadline, "deadline", "it did not answer within " + Json(deadline).text() + " s and was killed; what it had given stands");
     case Failure::lied:
       return reply.failed(Failure::lied, "protocol", "its host process was killed, for its answer was not to be believed: " + ending.text);
@@ -37,7 +38,7 @@ uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
   if (!base) base = roots_();
   // A copy takes the plugin: if it takes the copy with it, nothing is lost.
   std::shared_ptr<TemplateClient> grown = base->fork();
-  grown->load(spec, info, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); });
+  grown->load(spec, info, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *base);
   const std::lock_guard lock(mutex_);
   template_ = std::move(grown);
   loaded_.push_back(spec);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -53,11 +54,13 @@ HostProcess::~HostProcess() {
   if (!ended_) process_.kill();
 }
 
-wire::Received HostProcess::receive(wire::Message& message) { return inbox_.receive(socket_.get(), message, wire::kLongBody); }
+wire::Received HostProcess::receive(wire::Message& message) { return inbox_.receive(socket_.get(), message, wire::kAnswerBody); }
 
 bool HostProcess::send(wire::Header header, std::string_view body) { return wire::send(socket_.get(), header, body); }
 
 void HostProcess::kill() { process_.kill(); }
+
+void HostProcess::leave() { shutdown(socket_.get(), SHUT_WR); }
 
 bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* payload) {
   std::vector<int> fds;
@@ -67,9 +70,9 @@ bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* p
     call.size = content.size();
     if (content.size() <= wire::kArena && (payload->blob().fd() < 0)) {
       call.place = wire::Place::arena;
-      if (in_arena_ != payload->payload_id) {
+      if (in_arena_ != payload->sha256()) {
         arena_->fill(content);
-        in_arena_ = payload->payload_id;
+        in_arena_ = payload->sha256();
       }
     } else {
       call.place = wire::Place::file;

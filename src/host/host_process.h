@@ -35,6 +35,7 @@ class HostProcess final : public Peer {
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
   void kill() override;
+  void leave();  // nothing more will be asked: it ends when it has read what it was told
 
   // Asks; the content goes to the arena unless it lies there already, or travels as a file.
   bool ask(wire::CallMessage& call, uint64_t number, const Payload* payload);
@@ -52,7 +53,7 @@ class HostProcess final : public Peer {
   Fd socket_;
   Process process_;
   wire::Inbox inbox_;
-  std::string in_arena_;  // payload_id
+  std::optional<Sha256> in_arena_;  // of the content that lies there
   bool ended_ = false;
 };
 

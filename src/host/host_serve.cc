@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/host_serve.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <map>
+#include <set>
 #include <thread>
 
 #include "core/content.h"
@@ -16,24 +16,6 @@ namespace stoq {
 namespace {
 
 thread_local WireReply* current_reply = nullptr;
-
-// A payload too large for the arena: its file, mapped as long as the call takes.
-class MappedFile {
- public:
-  MappedFile(Fd file, uint64_t size) : file_(std::move(file)), size_(size) {
-    map_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file_.get(), 0);
-    if (map_ == MAP_FAILED) throw wire::Malformed("the payload's file cannot be mapped");
-  }
-  ~MappedFile() { munmap(map_, size_); }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  Bytes bytes() const { return {static_cast<const uint8_t*>(map_), size_}; }
-
- private:
-  Fd file_;
-  uint64_t size_;
-  void* map_;
-};
 
 NamedResults members_of(std::string_view object) {
   NamedResults results;
@@ -59,7 +41,7 @@ Payload payload_of(const wire::CallMessage& m, Bytes content) {
 
 class Server {
  public:
-  Server(int socket, const uint8_t* arena, const Loaded& plugins) : socket_(socket), arena_(arena), plugins_(plugins) {}
+  Server(int socket, const uint8_t* arena, Loaded& plugins) : socket_(socket), arena_(arena), plugins_(plugins) {}
 
   [[noreturn]] void run() {
     wire::Inbox inbox;
@@ -72,12 +54,17 @@ class Server {
         default: break;
       }
     }
+    const std::lock_guard lock(mutex_);
+    if (providers_.empty())
+      for (const uint32_t plugin : called_) plugins_[plugin].reset();
     _exit(0);
   }
 
  private:
   void call(wire::Message& message) {
     const wire::CallMessage m = wire::decode_call(message.body);
+    for (const uint32_t plugin : m.plugins)
+      if (plugin < plugins_.size()) called_.insert(plugin);
     if (m.op != Op::ingest) {
       WireReply reply(socket_, message.header.call, m);
       return answer(m, reply, message);
@@ -99,10 +86,10 @@ class Server {
 
   void answer(const wire::CallMessage& m, WireReply& reply, wire::Message& message) {
     current_reply = &reply;
-    std::optional<MappedFile> file;
+    std::optional<wire::MappedFile> file;
     Bytes content;
     if (m.place == wire::Place::arena && m.size <= wire::kArena) content = {arena_, m.size};
-    if (m.place == wire::Place::file && !message.fds.empty()) content = file.emplace(std::move(message.fds.front()), m.size).bytes();
+    if (m.place == wire::Place::file && !message.fds.empty()) content = file.emplace(message.fds.front(), m.size, false).bytes();
     Payload payload = payload_of(m, content);
     Request request;
     request.request_meta.update(m.request_meta);
@@ -139,14 +126,15 @@ class Server {
 
   const int socket_;
   const uint8_t* arena_;
-  const Loaded& plugins_;
+  Loaded& plugins_;
+  std::set<uint32_t> called_;  // of plugins_; the others live elsewhere
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<WireReply>> providers_;
 };
 
 }  // namespace
 
-void serve_calls(int socket, const uint8_t* arena, const Loaded& plugins) { Server(socket, arena, plugins).run(); }
+void serve_calls(int socket, const uint8_t* arena, Loaded& plugins) { Server(socket, arena, plugins).run(); }
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {
   return [otherwise = std::move(otherwise)](LogLevel level, std::string_view line) {

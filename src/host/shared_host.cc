@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
 constexpr auto kTick = std::chrono::milliseconds(20);
+constexpr auto kPatience = std::chrono::seconds(2);  // with a host that is to end
 
 }  // namespace
 
@@ -52,6 +53,7 @@ struct SharedHost::Life {
 
   std::unique_ptr<HostProcess> host;
   std::mutex send_mutex, mutex;
+  std::mutex arena_mutex;  // held by the call whose content lies there
   std::condition_variable arrived;
   std::map<uint64_t, Box> boxes;
   bool ended = false;
@@ -99,7 +101,13 @@ class SharedHost::CallPeer final : public Peer {
 SharedHost::~SharedHost() {
   const std::lock_guard lock(mutex_);
   if (!life_) return;
-  life_->leaving = true;
+  {
+    // It may still have outcomes to read, and things to put away.
+    std::unique_lock life_lock(life_->mutex);
+    life_->host->leave();
+    life_->arrived.wait_for(life_lock, kPatience, [this] { return life_->ended; });
+    life_->leaving = true;
+  }
   life_->arrived.notify_all();
   life_->reader = {};
 }
@@ -125,6 +133,8 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   message.max_error = group_.limits().max_error;
   if (deadline < 1e9) message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();
+  std::unique_lock<std::mutex> arena(life->arena_mutex, std::defer_lock);
+  if (input.payload) arena.lock();
   CallPeer peer(*life, number);
   Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result, group_.log());
   bool asked;

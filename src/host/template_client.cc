@@ -144,14 +144,17 @@ Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
   return forked("host process");
 }
 
-void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log) {
+void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log, TemplateClient& parent) {
   const std::lock_guard lock(mutex_);
   wire::Message message;
   if (!wire::send(control_.get(), {wire::Type::load}, wire::encode(spec))) alive_ = false;
   const wire::Received received = alive_ ? answer(message, deadline, &log) : wire::Received::closed;
   if (received == wire::Received::timeout)
     throw StoqPluginException("it did not come to an end of loading within " + Json(deadline).text() + " s");
-  if (received == wire::Received::closed) throw StoqPluginException("it ended the process that loaded it");
+  if (received == wire::Received::closed) {
+    const std::optional<int> status = parent.end_of(process_.pid);
+    throw StoqPluginException("it ended the process that loaded it" + (status ? " by " + describe_end(*status) : std::string()));
+  }
   if (message.header.type == wire::Type::refused) throw StoqPluginException(std::string(message.body));
   wire::decode_loaded(message.body, info);
 }

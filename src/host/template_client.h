@@ -32,7 +32,7 @@ class TemplateClient {
   std::shared_ptr<TemplateClient> fork();
   // Loads a plugin into it; fills in what loading tells. StoqPluginException when the plugin refuses or ends the process; then the
   // template is of no use any more if `alive` says so.
-  void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log);
+  void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log, TemplateClient& parent);
   bool alive() const { return alive_; }
   Process fork_host(int socket, int arena, uint64_t memory);
   // The wait status of one of its children; waits a moment for it. Nothing when it is not to be had.

@@ -17,7 +17,8 @@ namespace stoq::wire {
 
 inline constexpr size_t kDatagram = 128 << 10;     // no message is larger; longer bodies travel in a sealed memory file
 inline constexpr size_t kInlineBody = 96 << 10;
-inline constexpr size_t kLongBody = size_t{3} << 30;  // no body is larger
+inline constexpr size_t kLongBody = size_t{3} << 30;  // no body is larger …
+inline constexpr size_t kAnswerBody = kDatagram;      // … and of a host's, none is longer than a datagram: it sends parts
 inline constexpr size_t kArena = size_t{32} << 20;
 
 enum class Type : uint32_t {
@@ -60,7 +61,7 @@ enum class Record : uint8_t {
   set_payload_meta,
   set_request_meta,
   log,          // one byte level, text
-  put_payload,  // token, meta, request, content
+  put_payload,  // token, meta, request, content; a long one in a sealed file that comes with it: then its size
   put_file,     // token, meta, request; with a descriptor
   put_task,     // token, task, request
   plugin_done,

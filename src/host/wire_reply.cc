@@ -14,6 +14,7 @@ using wire::Record;
 
 constexpr size_t kRecordHead = 1 + sizeof(uint32_t);
 constexpr size_t kRoom = wire::kInlineBody;
+constexpr size_t kLongPut = 1 << 20;  // a payload of more travels as a file
 
 std::chrono::steady_clock::time_point in(int64_t milliseconds) {
   if (milliseconds > int64_t{365} * 86'400'000) return std::chrono::steady_clock::time_point::max();
@@ -81,10 +82,7 @@ void WireReply::call_done() {
 
 bool WireReply::result(std::string_view json) {
   // Checked by the engine; here only what saves a useless trip, and what a later plugin of this trip wants to see.
-  if (json.size() > max_result_ * 4 + 1024) {
-    failed(Failure::raised, "StoqException", "its result was refused: " + std::to_string(json.size()) + " bytes are far beyond max_result_size");
-    return false;
-  }
+  json = json.substr(0, max_result_ * 4 + 1024);  // enough to refuse it for its size
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
     if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) && canonical != "null")
@@ -171,7 +169,7 @@ bool WireReply::set_request_meta(std::string_view json) {
   if (plugin_->changes_request && !input_->request->request_meta.update(canonical)) return false;
   const std::lock_guard lock(mutex_);
   record(Record::set_request_meta, canonical);
-  return true;
+  return plugin_->changes_request;
 }
 
 int64_t WireReply::time_left() {
@@ -210,8 +208,11 @@ void WireReply::put_answered(bool go_on) {
 
 bool WireReply::put_payload(Bytes content, std::string_view meta, std::string_view request, uint64_t token) {
   wire::Writer w;
-  w.u64(token).text(meta).text(request).text({reinterpret_cast<const char*>(content.data()), content.size()});
-  return put(Record::put_payload, w.str(), -1);
+  const std::string_view bytes(reinterpret_cast<const char*>(content.data()), content.size());
+  w.u64(token).text(meta).text(request);
+  if (content.size() <= kLongPut) return put(Record::put_payload, w.text(bytes).str(), -1);
+  const Fd file = wire::memory_file("stoq-item", bytes);
+  return put(Record::put_payload, w.text(wire::Writer().u64(content.size()).str()).str(), file.get());
 }
 
 bool WireReply::put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) {

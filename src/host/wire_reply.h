@@ -63,7 +63,8 @@ class WireReply final : public Reply {
   std::mutex mutex_;  // of records: a provider may put and log from several threads
   std::mutex put_mutex_;
   std::condition_variable answered_;
-  enum class Answer : uint8_t { none, go_on, stop } answer_ = Answer::none;
+  enum class Answer : uint8_t { none, go_on, stop };
+  std::atomic<Answer> answer_ = Answer::none;
 };
 
 }  // namespace stoq

@@ -96,6 +96,8 @@ class NativeInstance final : public Instance {
       run(op, input, reply);
     } catch (const std::exception& e) {
       reply.failed(Failure::raised, "StoqPluginException", e.what());
+    } catch (...) {
+      reply.failed(Failure::raised, "unknown", "an exception that is not a std::exception");
     }
   }
 
@@ -120,6 +122,8 @@ class NativeInstance final : public Instance {
     if (reply.meter().open()) {  // returned in the middle of a payload: what was written is not whole
       reply.extract_end(false);
       reply.meter().end();
+      if (status >= 0 && !call.raised())
+        reply.failed(Failure::raised, "StoqPluginException", "it returned in the middle of an extracted payload; what it had written of that was left out");
     }
     if (status >= 0 || call.raised()) return;
     if (status == STOQ_UNSUPPORTED)

@@ -4,7 +4,8 @@
 //
 //   class Hash {
 //    public:
-//     explicit Hash(const sdk::Host& host);                                   // state shared by all threads; throws to refuse
+//     explicit Hash(const sdk::Host& host);                                   // state shared by all threads; throws to refuse.
+//                                                                             // Hash(host, sdk::Call&): call.error() stands in every response
 //     struct Thread { explicit Thread(const Hash&); };                        // optional: state of one thread
 //     void scan(const sdk::Payload&, sdk::Call&, Thread&);                    // a worker; without Thread: scan(payload, call)
 //     void get_dispatches(const sdk::Payload&, sdk::Call&[, Thread&]);        // a dispatcher
@@ -206,7 +207,10 @@ template <class P>
 void* create(const stoq_host* host, const stoq_call* call) {
   void* plugin = nullptr;
   guard(call, [&] {
-    if constexpr (std::constructible_from<P, const Host&>)
+    if constexpr (std::constructible_from<P, const Host&, Call&>) {
+      Call errors(call);
+      plugin = new P(Host(host), errors);
+    } else if constexpr (std::constructible_from<P, const Host&>)
       plugin = new P(Host(host));
     else
       plugin = new P();
