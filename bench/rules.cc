@@ -44,15 +44,19 @@ std::string bytes_of_tree(const Tree& tree, Random& random) {
 std::string strings_of(const Tree& tree, Random& random, unsigned shape) {
   const auto word = [&] { return random.letters(random.between(8, 16)); };
   switch (shape) {
-    case 0: return "    $a = \"" + word() + "\"\n    $b = \"" + word() + "\"\n";
-    case 1: return "    $a = { " + hex_of(random_bytes(random, 6)) + "?? ?? " +
-                   hex_of(random_bytes(random, 4)) + "[2-6] " + hex_of(random_bytes(random, 3)) +
-                   "}\n";
-    case 2: return "    $a = /" + random.letters(5) + "[0-9a-f]{4,8}_" + random.letters(2) +
-                   "+(\\.|:)" + random.letters(3) + "/\n";
-    case 3: return "    $a = \"" + word() + "\" wide ascii\n    $b = \"" + word() + "\" nocase\n";
-    default: return "    $a = { " + hex_of(bytes_of_tree(tree, random)) + "}\n    $b = { " +
-                    hex_of(bytes_of_tree(tree, random)) + "}\n";
+    case 0:
+      return "    $a = \"" + word() + "\"\n    $b = \"" + word() + "\"\n";
+    case 1:
+      return "    $a = { " + hex_of(random_bytes(random, 6)) + "?? ?? " +
+             hex_of(random_bytes(random, 4)) + "[2-6] " + hex_of(random_bytes(random, 3)) + "}\n";
+    case 2:
+      return "    $a = /" + random.letters(5) + "[0-9a-f]{4,8}_" + random.letters(2) + "+(\\.|:)" +
+             random.letters(3) + "/\n";
+    case 3:
+      return "    $a = \"" + word() + "\" wide ascii\n    $b = \"" + word() + "\" nocase\n";
+    default:
+      return "    $a = { " + hex_of(bytes_of_tree(tree, random)) + "}\n    $b = { " +
+             hex_of(bytes_of_tree(tree, random)) + "}\n";
   }
 }
 
@@ -72,7 +76,9 @@ std::string made_rules(const Tree& tree, unsigned count) {
 fs::path write_rules(const Tree& tree, const fs::path& cache) {
   const fs::path path = cache / "rules-300.yar";
   const std::string text = made_rules(tree);
-  if (!std::ofstream(path, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size())).flush())
+  if (!std::ofstream(path, std::ios::binary)
+           .write(text.data(), static_cast<std::streamsize>(text.size()))
+           .flush())
     throw std::runtime_error(path.string() + " cannot be written");
   return path;
 }

@@ -84,7 +84,8 @@ std::string zipped(Random& random) {
   writer.to_string(out);
   const uint64_t members = random.between(2, 9);
   for (uint64_t i = 0; i < members; ++i)
-    writer.add("part/" + std::to_string(i) + ".txt", made_text(random, random.between(200, 20'000)));
+    writer.add("part/" + std::to_string(i) + ".txt",
+               made_text(random, random.between(200, 20'000)));
   writer.close();
   return out;
 }
@@ -128,7 +129,10 @@ std::string png(Random& random) {
 
 std::string elf(Random& random) {
   std::string head(64, '\0');
-  head.replace(0, 7, std::string("\x7f" "ELF\2\1\1", 7));
+  head.replace(0, 7,
+               std::string("\x7f"
+                           "ELF\2\1\1",
+                           7));
   head[16] = 2;   // an executable
   head[18] = 62;  // of x86-64
   head[20] = 1;
@@ -137,8 +141,8 @@ std::string elf(Random& random) {
 }
 
 std::string html(Random& random) {
-  std::string page = "<!DOCTYPE html>\n<html><head><title>" + random.letters(8) +
-                     "</title></head>\n<body>\n";
+  std::string page =
+      "<!DOCTYPE html>\n<html><head><title>" + random.letters(8) + "</title></head>\n<body>\n";
   for (uint64_t i = random.between(3, 40); i > 0; --i)
     page += "<p>" + made_text(random, random.between(80, 900)) + "</p>\n";
   return page + "</body></html>\n";
@@ -148,8 +152,8 @@ std::string py(Random& random) {
   std::string source = "#!/usr/bin/python3\nimport sys\n\n";
   for (uint64_t i = random.between(3, 40); i > 0; --i) {
     const std::string name = random.letters(7);
-    source += "\ndef " + name + "(value):\n    return value + " + std::to_string(random.below(999)) +
-              "  # " + random.letters(12) + "\n";
+    source += "\ndef " + name + "(value):\n    return value + " +
+              std::to_string(random.below(999)) + "  # " + random.letters(12) + "\n";
   }
   return source;
 }
@@ -158,12 +162,18 @@ std::string py(Random& random) {
 
 std::string made_file(Kind kind, Random& random) {
   switch (kind) {
-    case Kind::elf: return elf(random);
-    case Kind::gz: return gzipped(made_text(random, random.between(500, 60'000)));
-    case Kind::zip: return zipped(random);
-    case Kind::png: return png(random);
-    case Kind::html: return html(random);
-    case Kind::py: return py(random);
+    case Kind::elf:
+      return elf(random);
+    case Kind::gz:
+      return gzipped(made_text(random, random.between(500, 60'000)));
+    case Kind::zip:
+      return zipped(random);
+    case Kind::png:
+      return png(random);
+    case Kind::html:
+      return html(random);
+    case Kind::py:
+      return py(random);
   }
   throw std::logic_error("a kind of file that there is not");
 }
@@ -187,17 +197,17 @@ std::string made_bytes(Random& random, size_t size) {
 }
 
 fs::path make_zip(const fs::path& cache) {
-  constexpr double kMean = 352'000;  // bytes a member, for some 200 MB compressed
+  constexpr double kMean = 300'000;  // bytes a member, for some 200 MB compressed
   const fs::path path = cache / "members-900-v1.zip", temporary = cache / "members.zip.tmp";
   if (fs::exists(path)) return path;
   fs::create_directories(cache);
-  Random random(900);
+  Random random(900), sizes(901);
   ArchiveWriter writer;
   writer.check(archive_write_set_format_zip(writer.get()));
   writer.check(archive_write_open_filename(writer.get(), temporary.c_str()));
   for (unsigned i = 0; i < kZipMembers; ++i) {
     // Many small ones and a few large ones, from mean/40 to mean*5.3.
-    const double spread = std::pow(200.0, static_cast<double>(random.below(1000)) / 1000.0);
+    const double spread = std::pow(200.0, static_cast<double>(sizes.below(1000)) / 1000.0);
     const auto size = static_cast<size_t>(kMean / 37.5 * spread);
     writer.add("member-" + std::to_string(i), made_bytes(random, size));
   }

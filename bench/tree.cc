@@ -28,7 +28,10 @@ struct Share {
   const char* magic;
   unsigned percent;
 };
-constexpr std::array<Share, 6> kShares = {{{Kind::elf, "elf", "\x7f" "ELF", 20},
+constexpr std::array<Share, 6> kShares = {{{Kind::elf, "elf",
+                                            "\x7f"
+                                            "ELF",
+                                            20},
                                            {Kind::gz, "gz", "\x1f\x8b", 20},
                                            {Kind::zip, "zip", "PK\x03\x04", 10},
                                            {Kind::png, "png", "\x89PNG", 15},
@@ -37,8 +40,8 @@ constexpr std::array<Share, 6> kShares = {{{Kind::elf, "elf", "\x7f" "ELF", 20},
 
 const Share* share_of(const fs::path& path, const struct stat& st) {
   static const std::map<std::string, Kind, std::less<>> kEndings = {
-      {".gz", Kind::gz}, {".jar", Kind::zip}, {".zip", Kind::zip}, {".png", Kind::png},
-      {".html", Kind::html}, {".py", Kind::py}};
+      {".gz", Kind::gz},   {".jar", Kind::zip},   {".zip", Kind::zip},
+      {".png", Kind::png}, {".html", Kind::html}, {".py", Kind::py}};
   const auto ending = kEndings.find(path.extension().string());
   if (ending != kEndings.end()) return &kShares[static_cast<size_t>(ending->second)];
   const bool library = path.filename().string().find(".so") != std::string::npos;
@@ -83,7 +86,8 @@ std::string plain_name(const fs::path& path) {
 
 class Lock {
  public:
-  explicit Lock(const fs::path& path) : fd_(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
+  explicit Lock(const fs::path& path)
+      : fd_(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
     if (fd_ < 0 || flock(fd_, LOCK_EX) != 0)
       throw std::runtime_error(path.string() + " cannot be locked");
   }
@@ -131,28 +135,51 @@ void write_manifest(const fs::path& manifest, const std::string& head, const Tre
   fs::rename(temporary, manifest);
 }
 
-void fill(Tree& tree, const Share& share, const std::vector<fs::path>& from, size_t wanted) {
-  Random random(static_cast<uint64_t>(share.kind) + 2000);
-  const size_t copies = std::min(wanted, from.size());
-  for (size_t i = 0; i < wanted; ++i) {
-    const fs::path source = i < copies ? from[i * from.size() / copies] : fs::path();
-    std::string number = std::to_string(i);
-    number.insert(0, 4 - std::min<size_t>(4, number.size()), '0');
-    TreeFile entry{std::string(share.name) + "-" + number + "-" +
-                       (source.empty() ? "made" : plain_name(source)),
-                   share.kind, 0, source.string()};
-    const fs::path target = tree.directory / entry.name;
-    if (source.empty()) {
-      const std::string content = made_file(share.kind, random);
-      if (!std::ofstream(target, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size())).flush())
-        throw std::runtime_error(target.string() + " cannot be written");
-    } else {
-      fs::copy_file(source, target);
-      fs::permissions(target, fs::perms::owner_read | fs::perms::owner_write);
-    }
-    entry.size = fs::file_size(target);
-    tree.files.push_back(std::move(entry));
+struct Pick {
+  const Share* share;
+  fs::path source;  // empty: made
+  uint64_t seed;
+};
+
+std::vector<Pick> choose(const fs::path& root, size_t count) {
+  const auto found = candidates(root);
+  std::vector<Pick> picks;
+  for (const Share& share : kShares) {
+    const auto& from = found[static_cast<size_t>(share.kind)];
+    const bool last = &share == &kShares.back();
+    const size_t wanted = last ? count - picks.size() : count * share.percent / 100;
+    const size_t copies = std::min(wanted, from.size());
+    for (size_t i = 0; i < wanted; ++i)
+      picks.push_back({&share, i < copies ? from[i * from.size() / copies] : fs::path(), i});
   }
+  // Kinds in turns, as they come in life.
+  Random random(count);
+  for (size_t i = picks.size(); i > 1; --i) std::swap(picks[i - 1], picks[random.below(i)]);
+  return picks;
+}
+
+void write_file(const fs::path& path, const std::string& content) {
+  std::ofstream file(path, std::ios::binary);
+  if (!file.write(content.data(), static_cast<std::streamsize>(content.size())).flush())
+    throw std::runtime_error(path.string() + " cannot be written");
+}
+
+TreeFile materialise(const Tree& tree, const Pick& pick) {
+  std::string number = std::to_string(tree.files.size());
+  number.insert(0, 4 - std::min<size_t>(4, number.size()), '0');
+  const std::string name = pick.source.empty() ? "made" : plain_name(pick.source);
+  TreeFile entry{number + "-" + pick.share->name + "-" + name, pick.share->kind, 0,
+                 pick.source.string()};
+  const fs::path target = tree.directory / entry.name;
+  if (pick.source.empty()) {
+    Random random(pick.seed << 8 | static_cast<uint64_t>(pick.share->kind));
+    write_file(target, made_file(pick.share->kind, random));
+  } else {
+    fs::copy_file(pick.source, target);
+    fs::permissions(target, fs::perms::owner_read | fs::perms::owner_write);
+  }
+  entry.size = fs::file_size(target);
+  return entry;
 }
 
 }  // namespace
@@ -175,12 +202,7 @@ Tree make_tree(const fs::path& cache, const fs::path& root, size_t count) {
   fs::remove(manifest);
   fs::remove_all(tree.directory);
   fs::create_directories(tree.directory);
-  const auto found = candidates(root);
-  for (const Share& share : kShares) {
-    const bool last = &share == &kShares.back();
-    const size_t wanted = last ? count - tree.files.size() : count * share.percent / 100;
-    fill(tree, share, found[static_cast<size_t>(share.kind)], wanted);
-  }
+  for (const Pick& pick : choose(root, count)) tree.files.push_back(materialise(tree, pick));
   write_manifest(manifest, head, tree);
   return tree;
 }

@@ -35,7 +35,7 @@ std::string digest_path(std::string_view hex) {
 
 Archive::Archive(ArchiveOptions options)
     : options_(std::move(options)),
-      folder_(absolute(options_.archive_dir), "archive_dir"),
+      folder_(options_.archive_dir, "archive_dir"),
       sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free) {}
 
 std::string Archive::sha1(std::span<const uint8_t> content) const {
@@ -56,9 +56,9 @@ std::string Archive::sha1(std::span<const uint8_t> content) const {
 
 std::string Archive::keep(std::span<const uint8_t> content, std::string_view payload_id) {
   const std::string name = options_.use_sha ? sha1(content) : std::string(payload_id);
-  const std::string sub = options_.use_sha  ? digest_path(name)
-                          : options_.date ? options_.date->path(std::time(nullptr))
-                                          : "";
+  const std::string sub = options_.use_sha ? digest_path(name)
+                          : options_.date  ? options_.date->path(std::time(nullptr))
+                                           : "";
   std::string path = folder_.path_of(sub, name);
   if (!sdk::valid_utf8(path))
     throw sdk::Error("archive_dir " + shown(folder_.path()) +
@@ -88,7 +88,7 @@ Fd Archive::open(const std::string& path) const {
 }
 
 Fd Archive::open_beneath(const std::string& path) const {
-  const std::string wanted = absolute(path);
+  const std::string wanted = path.empty() ? path : absolute(path);
   std::string rest = below(folder_.path(), wanted);
   if (rest.empty()) {  // named by where links lead to
     std::error_code ec;

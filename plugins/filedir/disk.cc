@@ -62,8 +62,8 @@ Fd::~Fd() {
 std::string shown(std::string_view path) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out;
-  for (const char c : sdk::text_from_bytes(
-           {reinterpret_cast<const uint8_t*>(path.data()), path.size()})) {
+  for (const char c :
+       sdk::text_from_bytes({reinterpret_cast<const uint8_t*>(path.data()), path.size()})) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte != 0x7f) {
       out += c;
@@ -127,6 +127,12 @@ void Sink::write(const char* data, size_t size) {
   }
 }
 
+Folder::Folder(const std::string& path, std::string option)
+    : path_(path.empty() ? path : absolute(path)), option_(std::move(option)) {
+  if (path_.empty())
+    throw sdk::Error(option_ + " is empty; name a directory, or leave it out for the default");
+}
+
 std::string Folder::path_of(std::string_view sub, std::string_view name) const {
   return join(sub.empty() ? path_ : join(path_, sub), name);
 }
@@ -146,8 +152,7 @@ std::shared_ptr<const Fd> Folder::root(bool anew) {
         // Some file systems name another reason for what is there already.
         const int error = errno;
         struct stat st {};
-        if (stat(part.c_str(), &st) != 0)
-          fail("cannot create the directory", part, error, option_);
+        if (stat(part.c_str(), &st) != 0) fail("cannot create the directory", part, error, option_);
       }
       if (end == part.npos) break;
     }

@@ -67,8 +67,8 @@ class Sink {
 // A directory, made with its parents when it is first needed, and kept open from then on. Thread-safe.
 class Folder {
  public:
-  Folder(std::string path, std::string option)
-      : path_(std::move(path)), option_(std::move(option)) {}
+  // `option` names the setting that the path comes from. Throws sdk::Error when the path is empty.
+  Folder(const std::string& path, std::string option);
 
   const std::string& path() const { return path_; }
   const std::string& option() const { return option_; }

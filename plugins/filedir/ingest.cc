@@ -8,8 +8,8 @@ namespace {
 
 void add_name(sdk::JsonWriter& json, const char* key, std::string_view name) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  json.member(key, sdk::text_from_bytes(
-                       {reinterpret_cast<const uint8_t*>(name.data()), name.size()}));
+  json.member(key,
+              sdk::text_from_bytes({reinterpret_cast<const uint8_t*>(name.data()), name.size()}));
   if (sdk::valid_utf8(name)) return;
   std::string hex;
   for (const char c : name) {
@@ -36,8 +36,9 @@ void Unreadable::add(const std::string& path, std::string_view why) {
 
 std::string Unreadable::summary() const {
   if (count_ == 0) return "";
-  std::string text = count_ == 1 ? "1 file or directory could not be read: "
-                                 : std::to_string(count_) + " files or directories could not be read: ";
+  std::string text = count_ == 1
+                         ? "1 file or directory could not be read: "
+                         : std::to_string(count_) + " files or directories could not be read: ";
   for (size_t i = 0; i < first_.size(); ++i) text += (i ? ", " : "") + first_[i];
   if (count_ > first_.size())
     text += " and " + std::to_string(count_ - first_.size()) + " more, which the log names";
@@ -81,7 +82,8 @@ class Source::Feed final : public Visitor {
   }
 
   void finish() {
-    std::string text = std::to_string(files_) + " files of " + shown(source_.source_dir_) + " were handed over";
+    std::string text =
+        std::to_string(files_) + " files of " + shown(source_.source_dir_) + " were handed over";
     if (hidden_ > 0)
       text += ", " + std::to_string(hidden_) +
               " names that begin with a dot were skipped (recursive = true takes them)";
@@ -102,7 +104,8 @@ Source::Source(const sdk::Host& host, std::string source_dir, bool recursive)
 void Source::ingest(sdk::Call& call) {
   if (source_dir_.empty())
     throw sdk::Error(
-        "Source directory not defined: set source_dir in the section [filedir] of stoq.cfg, or give "
+        "Source directory not defined: set source_dir in the section [filedir] of stoq.cfg, or "
+        "give "
         "--plugin-opts filedir:source_dir=PATH");
   Feed feed(*this, call);
   walk(source_dir_, {.recursive = recursive_}, feed);
@@ -118,7 +121,9 @@ void Source::outcome(uint64_t token, int what, std::string_view reason) {
   }
   told_.notify_one();
   if (what == STOQ_OUTCOME_DONE) return;
-  host_.warning(shown(path) + (what == STOQ_OUTCOME_FAILED ? " failed: " : " is to be tried again: ") + std::string(reason));
+  host_.warning(shown(path) +
+                (what == STOQ_OUTCOME_FAILED ? " failed: " : " is to be tried again: ") +
+                std::string(reason));
 }
 
 }  // namespace stoq::plugins::filedir

@@ -36,7 +36,9 @@ std::string_view kind_of(mode_t mode) {
   }
 }
 
-mode_t mode_of(unsigned char type) { return static_cast<mode_t>(DTTOIF(type)); }
+mode_t mode_of(unsigned char type) {
+  return static_cast<mode_t>(DTTOIF(type));
+}
 
 struct Name {
   std::string text;
@@ -74,7 +76,8 @@ class Walk {
       Fd found = open_directory(below, O_NOFOLLOW);
       if (!found) continue;
       if (!files(below, std::move(found))) return;
-      levels.push_back({below, list(below, open_directory(below, O_NOFOLLOW), Want::directories, "")});
+      levels.push_back(
+          {below, list(below, open_directory(below, O_NOFOLLOW), Want::directories, "")});
     }
   }
 
@@ -165,7 +168,8 @@ class Walk {
       names.push_back({std::string(text), entry->d_type});
       std::push_heap(names.begin(), names.end());
     }
-    if (errno != 0) visitor_.unreadable(path, std::string("not listed in full: ") + std::strerror(errno));
+    if (errno != 0)
+      visitor_.unreadable(path, std::string("not listed in full: ") + std::strerror(errno));
     std::sort_heap(names.begin(), names.end());
     return names;
   }

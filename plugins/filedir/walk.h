@@ -17,16 +17,18 @@ namespace stoq::plugins::filedir {
 class Visitor {
  public:
   virtual ~Visitor() = default;
-  virtual bool file(Fd fd, const std::string& directory, const std::string& name) = 0;  // false: stop
-  virtual void skipped(const std::string& path, std::string_view why) = 0;     // not a regular file
-  virtual void unreadable(const std::string& path, std::string_view why) = 0;  // should have been read
+  virtual bool file(Fd fd, const std::string& directory,
+                    const std::string& name) = 0;                           // false: stop
+  virtual void skipped(const std::string& path, std::string_view why) = 0;  // not a regular file
+  virtual void unreadable(const std::string& path,
+                          std::string_view why) = 0;  // should have been read
   virtual void hidden() = 0;  // a name that begins with a dot, not recursive
   // No descriptor is left. True: one may be free now.
   virtual bool wait_for_descriptor() = 0;
 };
 
 struct WalkOptions {
-  bool recursive = false;    // then names that begin with a dot are taken, too
+  bool recursive = false;  // then names that begin with a dot are taken, too
   size_t batch = 64 * 1024;
 };
 

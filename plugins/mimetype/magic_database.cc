@@ -22,7 +22,9 @@ std::string why(magic_t magic) {
 
 }  // namespace
 
-void Database::Unmap::operator()(void* map) const { munmap(map, size); }
+void Database::Unmap::operator()(void* map) const {
+  munmap(map, size);
+}
 
 std::string Database::default_path() {
   const char* path = magic_getpath(nullptr, 0);
@@ -51,8 +53,9 @@ Database::Database(std::string_view path) {
              (fd < 0 ? std::string(" (") + std::strerror(error) + ")" : "");
   }
   if (maps_.empty())
-    throw sdk::Error("libmagic's database was not found: " + (tried.empty() ? "its path is empty" : tried) +
-                     "; install it (Debian: libmagic-mgc), or name it in the environment variable MAGIC");
+    throw sdk::Error(
+        "libmagic's database was not found: " + (tried.empty() ? "its path is empty" : tried) +
+        "; install it (Debian: libmagic-mgc), or name it in the environment variable MAGIC");
   Cookie probe(*this);
 }
 

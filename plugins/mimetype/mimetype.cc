@@ -19,7 +19,9 @@ class Mimetype {
 
   void scan(const sdk::Payload& payload, sdk::Call& call, Thread& thread) const {
     thread.json.clear();
-    thread.json.begin_object().member("mimetype", thread.cookie.type_of(payload.content())).end_object();
+    thread.json.begin_object()
+        .member("mimetype", thread.cookie.type_of(payload.content()))
+        .end_object();
     call.result(thread.json);
   }
 

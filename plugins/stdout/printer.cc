@@ -54,7 +54,8 @@ class Sink {
       } else if (errno == EPIPE) {
         throw sdk::Error("cannot print the response: stdout was closed by its reader");
       } else if (errno != EINTR) {
-        throw sdk::Error(std::string("cannot print the response to stdout: ") + std::strerror(errno) +
+        throw sdk::Error(std::string("cannot print the response to stdout: ") +
+                         std::strerror(errno) +
                          "; mend what stdout leads to, or use another connector");
       }
     }

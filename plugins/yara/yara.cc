@@ -48,7 +48,8 @@ class Yara {
 
   void get_dispatches(const sdk::Payload& payload, sdk::Call& call, Thread& thread) const {
     if (!thread.dispatcher) throw sdk::Error("the option dispatch_rules is empty: name a rule file");
-    const ScanResult found = thread.dispatcher->scan(payload.content(), scan_options(call, strings_limit_));
+    // All hits: the one that gives an XOR key may be a late one.
+    const ScanResult found = thread.dispatcher->scan(payload.content(), scan_options(call, kNoLimit));
     report(found, call);
     const Dispatch to = dispatch(found.matches, xor_first_match_);
     for (const std::string& problem : to.problems) call.error(problem);
