@@ -73,7 +73,9 @@ TEST(Documentation, QuotesTheShippedConfiguration) {
   const std::string text = read("docs/configuration.md");
   std::istringstream shipped(read("packaging/stoq.cfg"));
   for (std::string line; std::getline(shipped, line);)
-    if (!line.empty() && line[0] != '#') EXPECT_THAT(text, HasSubstr("\n" + line + "\n"));
+    if (!line.empty() && line[0] != '#') {
+      EXPECT_THAT(text, HasSubstr("\n" + line + "\n"));
+    }
 }
 
 TEST(Documentation, ExplainsEveryLimitOfTheSchema) {

@@ -55,6 +55,10 @@ def main():
     arguments = sys.argv[1:]
     update = "--update" in arguments
     program_path, *names = [a for a in arguments if a != "--update"]
+    unknown = set(names) - {case[0] for case in CASES}
+    if unknown:
+        print(f"no such scan: {', '.join(sorted(unknown))}")
+        return 2
     failures = 0
     with tempfile.TemporaryDirectory() as home:
         program = Program(program_path, home)

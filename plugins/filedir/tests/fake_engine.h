@@ -34,9 +34,13 @@ class FakeEngine {
     host_.option = &option;
     api_.struct_size = sizeof api_;
     api_.fact = [](const stoq_call* call, uint32_t which) {
-      return which == STOQ_FACT_TASK ? sdk::str(self(call).task) : stoq_str{};
+      return sdk::str(self(call).facts[which]);
     };
     api_.cancelled = [](const stoq_call* call) { return self(call).cancelled ? 1 : 0; };
+    api_.result = [](const stoq_call* call, stoq_str text) {
+      self(call).result = sdk::view(text);
+      return STOQ_OK;
+    };
     api_.error = [](const stoq_call* call, stoq_str text) {
       self(call).errors.emplace_back(sdk::view(text));
       return STOQ_OK;
@@ -71,13 +75,21 @@ class FakeEngine {
   FakeEngine& operator=(const FakeEngine&) = delete;
 
   bool loaded() const { return plugin_ != nullptr; }
+  stoq_status archive(std::string_view text) {
+    stoq_payload payload{};
+    payload.struct_size = sizeof payload;
+    payload.content = {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+    return role<stoq_archiver>(STOQ_ARCHIVER).archive(plugin_, &payload, &call_);
+  }
+  stoq_status save() { return role<stoq_connector>(STOQ_CONNECTOR).save(plugin_, &call_); }
   stoq_status get() { return role<stoq_archiver>(STOQ_ARCHIVER).get(plugin_, &call_); }
   stoq_status ingest() { return role<stoq_provider>(STOQ_PROVIDER).ingest(plugin_, &call_); }
   void outcome(uint64_t token, int32_t what, std::string_view reason) {
     role<stoq_provider>(STOQ_PROVIDER).outcome(plugin_, token, what, sdk::str(reason));
   }
 
-  std::string task, raised, meta, content;
+  std::string raised, result, meta, content;
+  std::map<uint32_t, std::string> facts;  // by STOQ_FACT_…
   std::vector<std::string> log, errors;
   bool cancelled = false;
   int kept = -1;
