@@ -109,6 +109,7 @@ void Unpacker::damaged() {
 
 void Unpacker::list(Member&& member) {
   if (member.status.starts_with("damaged: ")) error(member.name + ": " + member.status);
+  if (member.status.starts_with("too large ")) error("Extracted object is " + member.status + ": " + member.name);
   ++report_.member_count;
   if (report_.members.size() < options_.max_listed_members) report_.members.push_back(std::move(member));
 }

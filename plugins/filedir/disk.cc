@@ -90,6 +90,7 @@ std::string absolute(const std::string& path) {
 }
 
 void Sink::append(const char* data, size_t size) {
+  if (size == 0) return;
   if (size > sizeof buffer_ - size_) {
     flush();
     if (size >= sizeof buffer_) return write(data, size);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <chrono>
 
 namespace stoq::plugins::filedir {
@@ -51,10 +54,12 @@ class Source::Feed final : public Visitor {
   Feed(Source& source, sdk::Call& call) : source_(source), call_(call) {}
 
   bool file(Fd fd, const std::string& directory, const std::string& name) override {
-    if (call_.cancelled()) return false;
     uint64_t token;
     {
-      const std::lock_guard lock(source_.mutex_);
+      std::unique_lock lock(source_.mutex_);
+      while (source_.open_.size() >= most_open_ && !call_.cancelled())
+        source_.told_.wait_for(lock, std::chrono::milliseconds(100));
+      if (call_.cancelled()) return false;
       token = ++source_.last_token_;
       source_.open_[token] = (directory.ends_with('/') ? directory : directory + "/") + name;
     }
@@ -74,12 +79,6 @@ class Source::Feed final : public Visitor {
     source_.host_.warning(shown(path) + " could not be read: " + std::string(why));
   }
   void hidden() override { ++hidden_; }
-  bool wait_for_descriptor() override {
-    std::unique_lock lock(source_.mutex_);
-    if (source_.open_.empty() || call_.cancelled()) return false;  // nobody will give one back
-    source_.told_.wait_for(lock, std::chrono::milliseconds(100));
-    return true;
-  }
 
   void finish() {
     std::string text =
@@ -92,8 +91,15 @@ class Source::Feed final : public Visitor {
   }
 
  private:
+  // Half of the descriptors that we may have: the engine needs some, too.
+  static size_t half_of_descriptors() {
+    rlimit limit{};
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::max<size_t>(8, limit.rlim_cur / 2) : 512;
+  }
+
   Source& source_;
   sdk::Call& call_;
+  const size_t most_open_ = half_of_descriptors();
   Unreadable unreadable_;
   uint64_t files_ = 0, hidden_ = 0;
 };

@@ -85,22 +85,9 @@ class Walk {
   enum class Want { files, directories };
 
   Fd open_directory(const std::string& path, int more = 0) {
-    Fd fd = retry([&] { return open(path.c_str(), kOpenDirectory | more); });
+    Fd fd(open(path.c_str(), kOpenDirectory | more));
     if (!fd) visitor_.unreadable(path, std::strerror(errno));
     return fd;
-  }
-
-  template <class Open>
-  Fd retry(Open open_it) {
-    for (;;) {
-      Fd fd(open_it());
-      if (fd || (errno != EMFILE && errno != ENFILE)) return fd;
-      const int error = errno;
-      if (!visitor_.wait_for_descriptor()) {
-        errno = error;
-        return fd;
-      }
-    }
   }
 
   // All files of one directory; false: the visitor wants no more.
@@ -137,7 +124,7 @@ class Walk {
     } else if (name.type != DT_REG) {
       return skip(mode_of(name.type));
     }
-    Fd fd = retry([&] { return openat(directory, name.text.c_str(), kOpenFile); });
+    Fd fd(openat(directory, name.text.c_str(), kOpenFile));
     if (!fd || fstat(fd.get(), &st) != 0) return unreadable();
     if (!S_ISREG(st.st_mode)) return skip(st.st_mode);
     return visitor_.file(std::move(fd), path, name.text);

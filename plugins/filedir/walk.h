@@ -23,8 +23,6 @@ class Visitor {
   virtual void unreadable(const std::string& path,
                           std::string_view why) = 0;  // should have been read
   virtual void hidden() = 0;  // a name that begins with a dot, not recursive
-  // No descriptor is left. True: one may be free now.
-  virtual bool wait_for_descriptor() = 0;
 };
 
 struct WalkOptions {

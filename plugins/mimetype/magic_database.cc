@@ -31,6 +31,19 @@ std::string Database::default_path() {
   return path ? path : "";
 }
 
+std::string Database::add(const std::string& file) {
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::strerror(errno);
+  struct stat st {};
+  const size_t size = fstat(fd, &st) == 0 ? static_cast<size_t>(st.st_size) : 0;
+  void* map = size > 0 ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  const std::string why = size == 0 ? "it is empty" : std::strerror(errno);
+  close(fd);
+  if (map == MAP_FAILED) return why;
+  maps_.emplace_back(map, Unmap{size});
+  return "used";
+}
+
 Database::Database(std::string_view path) {
   std::string tried;
   for (size_t from = 0; from <= path.size();) {
@@ -39,18 +52,7 @@ Database::Database(std::string_view path) {
     from = end + 1;
     if (file.empty()) continue;
     if (!file.ends_with(".mgc")) file += ".mgc";
-    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat st {};
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
-      const auto size = static_cast<size_t>(st.st_size);
-      if (void* map = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0); map != MAP_FAILED) {
-        maps_.emplace_back(map, Unmap{size});
-      }
-    }
-    const int error = errno;
-    if (fd >= 0) close(fd);
-    tried += (tried.empty() ? "" : ", ") + file +
-             (fd < 0 ? std::string(" (") + std::strerror(error) + ")" : "");
+    tried += (tried.empty() ? "" : ", ") + file + " (" + add(file) + ")";
   }
   if (maps_.empty())
     throw sdk::Error(

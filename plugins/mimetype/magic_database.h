@@ -34,6 +34,9 @@ class Database {
     void operator()(void* map) const;
   };
   using Map = std::unique_ptr<void, Unmap>;
+
+  std::string add(const std::string& file);  // what became of it
+
   std::vector<Map> maps_;
 };
 

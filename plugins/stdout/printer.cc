@@ -20,6 +20,7 @@ class Sink {
   explicit Sink(int fd) : fd_(fd) {}
 
   void append(const char* data, size_t size) {
+    if (size == 0) return;
     if (size > sizeof buffer_ - size_) {
       flush();
       if (size >= sizeof buffer_) return write(data, size);

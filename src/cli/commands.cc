@@ -2,15 +2,18 @@
 #include "cli/commands.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <thread>
@@ -98,8 +101,17 @@ ScanOptions scan_options(const Arguments& a) {
   return options;
 }
 
-
-
+// Columns of what stdout goes to: the terminal's, else COLUMNS, else what TreeStyle has.
+size_t output_width() {
+  struct winsize size {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* text = std::getenv("COLUMNS");
+  const std::string_view columns = text ? text : "";
+  size_t width = 0;
+  const auto [end, error] = std::from_chars(columns.data(), columns.data() + columns.size(), width);
+  const bool good = error == std::errc() && end == columns.data() + columns.size() && width > 0;
+  return good ? std::min<size_t>(width, 10000) : TreeStyle().width;
+}
 
 // The first signal ends intake and finishes what is in work, a second one ends the program. A thread waits for them, so that nothing
 // happens inside a signal handler.
@@ -160,7 +172,7 @@ int scan(Arguments& a) {
   });
   bool printed = true;
   if (a.format == Format::tree)
-    printed = print(tree_text(response, {.color = a.color}));
+    printed = print(tree_text(response, {.color = a.color, .width = output_width()}));
   else if (!connected || !saved)
     printed = print(response.dumps(4) + "\n");
   const bool unscanned = !response.results.empty() && std::any_of(response.limits.begin(), response.limits.end(), [&](const LimitRecord& l) {

@@ -74,6 +74,12 @@ class Reply {
   virtual bool put_task(std::string_view /*task*/, std::string_view /*request*/, uint64_t /*token*/) { return false; }
 };
 
+// What is said of a meta of the wrong shape.
+inline constexpr std::string_view kPayloadMetaShape =
+    "it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)";
+inline constexpr std::string_view kRequestMetaShape =
+    "it must be an object with archive_payloads (a boolean), source (a text or null), extra_data (an object)";
+
 // The steps of an extraction, the same for all adapters that run a plugin's code.
 enum class Step : uint8_t { go, stop, invalid };
 Step begin_payload(Reply& reply, std::string_view payload_meta);

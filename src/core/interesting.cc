@@ -2,7 +2,7 @@
 #include "core/interesting.h"
 
 #include <algorithm>
-#include <cctype>
+#include <string>
 #include <string_view>
 
 namespace stoq {
@@ -31,31 +31,19 @@ constexpr Magic kMagics[] = {
     {0, "#!"sv}, {0, "<?php"sv}, {0, "<script"sv}, {0, "#@~^"sv},
 };
 
-bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) {
-           return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-         });
-}
-
-bool contains_ignoring_case(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == b;
-         }) != text.end();
-}
-
-// A header block of a mail: one of the usual names at the start of a line, and From with it.
+// A header block of a mail: one of the usual names at its start, and another one that only mails have. All in lower case.
 bool mail(std::string_view head) {
   for (const std::string_view name : {"received:"sv, "return-path:"sv, "from:"sv, "from "sv, "message-id:"sv, "mime-version:"sv, "delivered-to:"sv, "date:"sv,
                                       "subject:"sv, "to:"sv, "x-"sv})
-    if (starts_ignoring_case(head, name))
-      return contains_ignoring_case(head, "\nfrom:") || contains_ignoring_case(head, "\nmime-version:") || contains_ignoring_case(head, "\nreceived:");
+    if (head.starts_with(name))
+      return head.find("\nfrom:") != head.npos || head.find("\nmime-version:") != head.npos || head.find("\nreceived:") != head.npos;
   return false;
 }
 
 bool script(std::string_view head) {
   for (const std::string_view word : {"<script"sv, "<html"sv, "powershell"sv, "createobject("sv, "wscript."sv, "activexobject"sv, "eval("sv, "@echo off"sv,
                                       "function "sv, "sub autoopen"sv, "import os"sv, "invoke-expression"sv})
-    if (contains_ignoring_case(head, word)) return true;
+    if (head.find(word) != head.npos) return true;
   return false;
 }
 
@@ -65,7 +53,10 @@ bool interesting(Bytes head) {
   const std::string_view text(reinterpret_cast<const char*>(head.data()), std::min(head.size(), kInterestingBytes));
   for (const Magic& magic : kMagics)
     if (text.size() >= magic.offset + magic.bytes.size() && text.substr(magic.offset, magic.bytes.size()) == magic.bytes) return true;
-  return mail(text) || script(text);
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  return mail(lower) || script(lower);
 }
 
 }  // namespace stoq

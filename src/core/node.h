@@ -28,7 +28,6 @@ struct Child {
   std::string extracted_by;
   std::shared_ptr<RoundFacts> round;
   uint64_t bytes_to_here = 0;  // extracted from the parent up to and with this child
-  bool interesting = false;
 };
 
 // Children that can be no payloads of their own, whatever comes before them; known by their digests, for they may still be duplicates.

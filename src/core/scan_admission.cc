@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/interesting.h"
 #include "core/scan_reply.h"
 
 namespace stoq {
@@ -88,8 +89,8 @@ void Scan::advance() {
 void Scan::admit(Node& parent, Child& child) {
   if (const auto first = seen_.find(child.sha256); first != seen_.end()) return admit_duplicate(parent, child, *first->second);
   const uint64_t places = settings_.max_payloads;
-  const uint64_t open = child.interesting ? places : places - std::min(places, settings_.reserved_payloads);
-  if (admitted_ >= open) {
+  const uint64_t plain_places = places - std::min(places, settings_.reserved_payloads);
+  if (admitted_ >= places || (admitted_ >= plain_places && !interesting(child.content.bytes()))) {
     leave_out_child(parent, "max_payloads", child.extracted_by);
   } else if (bytes_before_ + child.bytes_to_here > settings_.max_request_bytes) {
     leave_out_child(parent, "max_request_bytes", child.extracted_by);

@@ -2,6 +2,7 @@
 #include "core/scan_reply.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/interesting.h"
 #include "json/canonical.h"
@@ -58,16 +59,27 @@ ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::stri
 
 ScanReply::~ScanReply() {
   if (lent_) scan_.context_.pool.take_back();
+  if (meter_.open()) extract_end(false);  // it ended in the middle of a payload
   if (errors_dropped_ > 0) {
-    record("it gave " + std::to_string(errors_dropped_) + " more errors, which were left out");
+    const std::string text = "it gave " + std::to_string(errors_dropped_) + " more errors, which were left out";
+    node_.errors.add(name_, failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
     Scan::leave_out(node_.left_out, "max_errors", name_, errors_dropped_);
   }
   // What stopped the extraction is told once, by the limit that did it.
   if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill) Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
 }
 
-void ScanReply::record(std::string_view text) {
-  node_.errors.add(name_, failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
+void ScanReply::record(std::string_view text) { add(failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id)); }
+
+// Bounded in number and bytes, whatever one call brings.
+void ScanReply::add(std::string text) {
+  error_bytes_ += text.size() + 1;
+  if (errors_dropped_ > 0 || errors_ >= kErrorsOfOneCall || error_bytes_ > std::max(kErrorBytesOfOneCall, scan_.settings_.max_error_size + 1024)) {
+    ++errors_dropped_;
+    return;
+  }
+  ++errors_;
+  node_.errors.add(name_, std::move(text));
 }
 
 bool ScanReply::canonical(std::string_view json, std::string& out, std::string_view what) {
@@ -94,26 +106,13 @@ bool ScanReply::result(std::string_view json) {
   return true;
 }
 
-void ScanReply::error(std::string_view text) {
-  const std::string kept = clipped(text, scan_.settings_.max_error_size);
-  error_bytes_ += kept.size() + 1;
-  if (errors_dropped_ > 0 || error_bytes_ > std::max(kErrorBytesOfOneCall, scan_.settings_.max_error_size + 1024)) {
-    ++errors_dropped_;
-    return;
-  }
-  const std::vector<std::string>* texts = node_.errors.find(name_);
-  if (texts && texts->size() >= kErrorsOfOneCall)
-    ++errors_dropped_;
-  else
-    node_.errors.add(name_, kept);
-}
+void ScanReply::error(std::string_view text) { add(clipped(text, scan_.settings_.max_error_size)); }
 
 void ScanReply::failed(Failure failure, std::string_view type, std::string_view text) {
-  if (meter_.open()) {
-    extract_end(false);
-    meter_.end();
-  }
-  node_.errors.add(name_, failure_text(stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id));
+  std::string line = failure_text(stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id);
+  const bool by_plugin = failure == Failure::raised || failure == Failure::memory;
+  if (std::exchange(failed_, true) && by_plugin) return add(std::move(line));
+  node_.errors.add(name_, std::move(line));
   if (const std::string_view limit = limit_name(failure); !limit.empty()) node_.left_out.push_back({std::string(limit), name_, std::nullopt, ""});
 }
 
@@ -124,7 +123,6 @@ bool ScanReply::extract_begin(std::string_view payload_meta) {
     lent_ = true;
     scan_.context_.pool.lend();
   }
-  head_.clear();
   if (node_.payload.level >= scan_.settings_.max_recursion)
     hash_only_ = &thread_hash();
   else
@@ -137,7 +135,7 @@ bool ScanReply::extract_meta(std::string_view payload_meta) {
   std::string text;
   if (!canonical(payload_meta, text, "payload_meta")) return false;
   if (!meta.update(text)) {
-    record("its payload_meta was refused: it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)");
+    record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
     return false;
   }
   meta_ = std::move(meta);
@@ -150,7 +148,6 @@ void ScanReply::extract_write(Bytes chunk) {
     return;
   }
   if (!writer_ || meter_.oversized()) return;
-  if (head_.size() < kInterestingBytes) head_.insert(head_.end(), chunk.begin(), chunk.begin() + static_cast<ptrdiff_t>(std::min(chunk.size(), kInterestingBytes - head_.size())));
   if (writer_->append(chunk)) return;
   node_.left_out.push_back({"spill", name_, std::nullopt, ""});
   record(writer_->problem());
@@ -177,7 +174,6 @@ void ScanReply::extract_end(bool keep_it) {
   child.extracted_by = name_;
   child.round = node_.round;
   child.bytes_to_here = node_.extracted_bytes + meter_.bytes();
-  child.interesting = interesting(head_);
   keep(std::move(child));
 }
 
@@ -186,7 +182,7 @@ void ScanReply::keep(Child child) {
   const uint64_t places = scan_.settings_.max_payloads;
   const uint64_t plain_places = places - std::min(places, scan_.settings_.reserved_payloads);
   const auto found = node_.produced.find(child.sha256);
-  const bool crowded = node_.produced_new >= (child.interesting ? places : plain_places);
+  const bool crowded = node_.produced_new >= plain_places && (node_.produced_new >= places || !interesting(child.content.bytes()));
 
   std::unique_lock lock(scan_.mutex_);
   if (found != node_.produced.end() && found->second > kOccurrencesListed && child.meta.dispatch_to.empty()) {
@@ -238,7 +234,13 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
 
 bool ScanReply::set_payload_meta(std::string_view json) {
   std::string text;
-  return canonical(json, text, "payload_meta") && node_.payload.payload_meta.update(text);
+  if (!canonical(json, text, "payload_meta")) return false;
+  if (PayloadMeta next = node_.payload.payload_meta; next.update(text)) {  // all of it, or nothing
+    node_.payload.payload_meta = std::move(next);
+    return true;
+  }
+  record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
+  return false;
 }
 
 bool ScanReply::set_request_meta(std::string_view json) {
@@ -248,7 +250,12 @@ bool ScanReply::set_request_meta(std::string_view json) {
     record("it changes request_meta, which its manifest rules out (changes_request = no)");
     return false;
   }
-  return node_.request.request_meta.update(text);
+  if (RequestMeta next = node_.request.request_meta; next.update(text)) {
+    node_.request.request_meta = std::move(next);
+    return true;
+  }
+  record("its request_meta was refused: " + std::string(kRequestMetaShape));
+  return false;
 }
 
 bool ScanReply::cancelled() { return scan_.stopped_ || Scan::Clock::now() >= scan_.deadline_; }

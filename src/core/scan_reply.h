@@ -36,6 +36,7 @@ class ScanReply final : public Reply {
  private:
   bool canonical(std::string_view json, std::string& out, std::string_view what);
   void record(std::string_view text);
+  void add(std::string text);
   void keep(Child child);
 
   Scan& scan_;
@@ -46,9 +47,9 @@ class ScanReply final : public Reply {
   ExtractionMeter meter_;
   std::optional<Store::Writer> writer_;
   Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
-  std::vector<uint8_t> head_;
   std::optional<PayloadMeta> meta_;
-  uint64_t error_bytes_ = 0, errors_dropped_ = 0;
+  uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
+  bool failed_ = false;
   bool lent_ = false;
 };
 

@@ -8,6 +8,10 @@ namespace stoq {
 using wire::Malformed;
 using wire::Record;
 
+namespace {
+constexpr unsigned kFailuresTold = 1000;  // of one plugin in one call
+}
+
 std::optional<Ending> Conversation::run() {
   wire::Message message;
   next_deadline();
@@ -33,7 +37,7 @@ std::optional<Ending> Conversation::run() {
 }
 
 void Conversation::next_deadline() {
-  failed_told_ = false;
+  failures_told_ = 0;
   deadline_ = std::chrono::steady_clock::time_point::max();
   if (at_ >= items_.size()) return;
   const int64_t left = items_[at_].reply->time_left();
@@ -77,7 +81,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::failed: {
       const size_t nul = bytes.find('\0');
       if (nul == bytes.npos) throw Malformed("a failure without a kind");
-      if (std::exchange(failed_told_, true)) return;  // once is enough, and keeps it bounded
+      if (++failures_told_ > kFailuresTold) return;
       const std::string_view type = bytes.substr(0, nul);
       const bool memory = type == "std::bad_alloc" || type == "MemoryError";
       out_of_memory_ |= memory;
@@ -162,7 +166,9 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
       if (std::chrono::steady_clock::now() >= deadline_)  // it may have stopped because it was told that its time is over
-        reply().failed(Failure::deadline, "deadline", "it came to its end only after its deadline of " + Json(deadlines_[at_]).text() + " s; what it had given stands");
+        reply().failed(Failure::deadline, "deadline",
+                       "it came to its end only after " + (of_request_ ? std::string("the time of the request was over") : "its deadline of " + Json(deadlines_[at_]).text() + " s") +
+                           "; what it had given stands");
       ++at_;
       return next_deadline();
     case Record::call_done:

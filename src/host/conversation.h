@@ -54,7 +54,8 @@ class Conversation {
   size_t max_record_;
   const Log& log_;
   size_t at_ = 0;
-  bool done_ = false, out_of_memory_ = false, failed_told_ = false, stop_told_ = false;
+  bool done_ = false, out_of_memory_ = false, stop_told_ = false;
+  unsigned failures_told_ = 0;
   bool of_request_ = false;  // the deadline, not the plugin's own
   std::string partial_;
   std::chrono::steady_clock::time_point deadline_;

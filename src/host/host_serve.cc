@@ -105,7 +105,7 @@ class Server {
       for (size_t k = i + 1; k < m.plugins.size(); ++k) keep |= m.plugins[k] < plugins_.size() && plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
       reply.begin(plugin.info(), input, keep);
       plugin.call(m.op, input, reply);
-      reply.plugin_done();
+      reply.plugin_done(i + 1 == m.plugins.size());
     }
     current_reply = nullptr;
     reply.call_done();

@@ -21,10 +21,6 @@ std::chrono::steady_clock::time_point in(int64_t milliseconds) {
   return std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
 }
 
-bool json_object(std::string_view text, std::string& canonical) {
-  return json::canonicalise(text, canonical) && !canonical.empty() && canonical.front() == '{';
-}
-
 }  // namespace
 
 WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
@@ -68,10 +64,29 @@ void WireReply::flush(const std::vector<int>& fds) {
   out_.clear();
 }
 
-void WireReply::plugin_done() {
+void WireReply::plugin_done(bool last) {
   const std::lock_guard lock(mutex_);
   record(Record::plugin_done, {});
+  if (!last) flush();  // so that what the next one does is not laid at this one's door
+}
+
+// What a plugin has given whole goes off at once: it stands, even if the plugin's next step ends the process.
+void WireReply::give(Record kind, std::string_view bytes, std::string_view more) {
+  const std::lock_guard lock(mutex_);
+  record(kind, bytes, more);
   flush();
+}
+
+// Whether a meta makes sense is found out here, where the plugin can be told; the engine believes no broken one.
+template <class Meta>
+bool WireReply::read(std::string_view what, std::string_view shape, std::string_view json, std::string& canonical, Meta& meta) {
+  const json::Outcome outcome = json::canonicalise(json, canonical, {.max_size = max_result_});
+  if (Meta next = meta; outcome && next.update(canonical)) {  // all of it, or nothing
+    meta = std::move(next);
+    return true;
+  }
+  failed(Failure::raised, "StoqException", "its " + std::string(what) + " was refused: " + (outcome ? std::string(shape) : outcome.message));
+  return false;
 }
 
 void WireReply::call_done() {
@@ -82,34 +97,34 @@ void WireReply::call_done() {
 
 bool WireReply::result(std::string_view json) {
   // Checked by the engine; here only what saves a useless trip, and what a later plugin of this trip wants to see.
-  json = json.substr(0, max_result_ * 4 + 1024);  // enough to refuse it for its size
+  std::string within;
+  if (json.size() > max_result_ * 4) {  // more than the engine takes in: what it comes to is found out here
+    const json::Outcome outcome = json::canonicalise(json, within, {.max_size = max_result_, .max_depth = 10'000});
+    if (outcome.fault == json::Fault::too_large) within = '"' + std::string(max_result_, ' ') + '"';  // refused there, for what it is
+    json = outcome || outcome.fault == json::Fault::too_large ? std::string_view(within) : json.substr(0, max_result_ * 4);
+  }
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
     if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) && canonical != "null")
       input_->payload->worker_results.back().set(plugin_->name, Json::from_canonical(std::move(canonical)));
   }
-  const std::lock_guard lock(mutex_);
-  record(Record::result, json);
+  give(Record::result, json);
   return true;
 }
 
-void WireReply::error(std::string_view text) {
-  const std::lock_guard lock(mutex_);
-  record(Record::error, text.substr(0, max_error_ + 1024));
-}
+void WireReply::error(std::string_view text) { give(Record::error, text.substr(0, max_result_ * 4)); }
 
 void WireReply::failed(Failure, std::string_view type, std::string_view text) {
-  const std::lock_guard lock(mutex_);
   std::string head(type.substr(0, 200));
   std::replace(head.begin(), head.end(), '\0', ' ');
   head.push_back('\0');
-  record(Record::failed, head, text.substr(0, max_error_ + 1024));
+  give(Record::failed, head, text.substr(0, max_result_ * 4));
 }
 
 bool WireReply::extract_begin(std::string_view payload_meta) {
   PayloadMeta meta;
   std::string canonical;
-  if (!json_object(payload_meta, canonical) || !meta.update(canonical)) return false;
+  if (!read("payload_meta", kPayloadMetaShape, payload_meta, canonical, meta)) return false;
   const std::lock_guard lock(mutex_);
   record(Record::extract_begin, canonical);
   return true;
@@ -118,7 +133,7 @@ bool WireReply::extract_begin(std::string_view payload_meta) {
 bool WireReply::extract_meta(std::string_view payload_meta) {
   PayloadMeta meta;
   std::string canonical;
-  if (!json_object(payload_meta, canonical) || !meta.update(canonical)) return false;
+  if (!read("payload_meta", kPayloadMetaShape, payload_meta, canonical, meta)) return false;
   const std::lock_guard lock(mutex_);
   record(Record::extract_meta, canonical);
   return true;
@@ -136,39 +151,41 @@ void WireReply::extract_write(Bytes chunk) {
 }
 
 void WireReply::extract_end(bool keep) {
-  const std::lock_guard lock(mutex_);
   const char flag = keep ? 1 : 0;
-  record(Record::extract_end, {&flag, 1});
+  give(Record::extract_end, {&flag, 1});
 }
 
 void WireReply::extract_stopped() {
-  const std::lock_guard lock(mutex_);
   const char limit = static_cast<char>(meter_.tripped());
-  record(Record::extract_stopped, {&limit, 1});
+  give(Record::extract_stopped, {&limit, 1});
 }
 
 bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string canonical;
-  if (plugin.find('\0') != plugin.npos || (!meta.empty() && !json::canonicalise(meta, canonical))) return false;
-  const std::lock_guard lock(mutex_);
-  record(Record::dispatch, std::string(plugin) + '\0', canonical);
+  if (plugin.find('\0') != plugin.npos) return false;
+  if (!meta.empty())
+    if (const json::Outcome outcome = json::canonicalise(meta, canonical, {.max_size = max_result_}); !outcome) {
+      failed(Failure::raised, "StoqException", "its dispatch meta was refused: " + outcome.message);
+      return false;
+    }
+  give(Record::dispatch, std::string(plugin) + '\0', canonical);
   return true;
 }
 
 bool WireReply::set_payload_meta(std::string_view json) {
   std::string canonical;
-  if (!input_ || !input_->payload || !json_object(json, canonical) || !input_->payload->payload_meta.update(canonical)) return false;
-  const std::lock_guard lock(mutex_);
-  record(Record::set_payload_meta, canonical);
+  if (!input_ || !input_->payload || !read("payload_meta", kPayloadMetaShape, json, canonical, input_->payload->payload_meta)) return false;
+  give(Record::set_payload_meta, canonical);
   return true;
 }
 
 bool WireReply::set_request_meta(std::string_view json) {
   std::string canonical;
-  if (!input_ || !input_->request || !json_object(json, canonical)) return false;
-  if (plugin_->changes_request && !input_->request->request_meta.update(canonical)) return false;
-  const std::lock_guard lock(mutex_);
-  record(Record::set_request_meta, canonical);
+  RequestMeta scratch;
+  if (!input_ || !input_->request) return false;
+  RequestMeta& meta = plugin_->changes_request ? input_->request->request_meta : scratch;  // the engine says that it must not
+  if (!read("request_meta", kRequestMetaShape, json, canonical, meta)) return false;
+  give(Record::set_request_meta, canonical);
   return plugin_->changes_request;
 }
 

@@ -19,7 +19,7 @@ class WireReply final : public Reply {
 
   // The plugin that answers from here on. Later plugins of the same trip see the results that `wanted` asks to keep.
   void begin(const PluginInfo& plugin, Input& input, bool keep_results);
-  void plugin_done();
+  void plugin_done(bool last);
   void call_done();
 
   bool result(std::string_view json) override;
@@ -47,6 +47,9 @@ class WireReply final : public Reply {
  private:
   void record(wire::Record kind, std::string_view bytes, std::string_view more = {});
   void flush(const std::vector<int>& fds = {});
+  void give(wire::Record kind, std::string_view bytes, std::string_view more = {});
+  template <class Meta>
+  bool read(std::string_view what, std::string_view shape, std::string_view json, std::string& canonical, Meta& meta);
   bool put(wire::Record kind, const std::string& body, int fd);
 
   const int socket_;

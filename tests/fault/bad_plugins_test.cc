@@ -220,8 +220,13 @@ TEST(BadPlugins, ResultsThatAreNoJson) {
 
 TEST(BadPlugins, ResultsThatAreTooLarge) {
   const Leftovers leftovers;
-  expect("large json", {.errors = {refused("its result was refused: more than 16777216 bytes of JSON at byte 0, return less or raise the limit")},
-                        .limits = {"max_result_size of bad_answers: 1"}});
+  for (const char* isolation : {"none", "process"}) {
+    const Verdict v = verdict("large json", isolation);
+    ASSERT_EQ(v.errors.size(), 1u);
+    EXPECT_TRUE(v.errors[0].starts_with("worker:failed to scan: bad_answers ; StoqException: its result was refused: more than 16777216 bytes of JSON at byte "));
+    EXPECT_TRUE(v.errors[0].ends_with(", return less or raise the limit ; payload ID"));
+    EXPECT_EQ(v.limits, std::vector<std::string>{"max_result_size of bad_answers: 1"});
+  }
 }
 
 TEST(BadPlugins, SecondResults) {
@@ -248,6 +253,7 @@ TEST(BadPlugins, AnErrorThatIsTooLong) {
 TEST(BadPlugins, ExtractionOutOfOrder) {
   expect("unterminated", {.errors = {"worker:failed to scan: bad_answers ; StoqPluginException: it returned in the middle of an extracted payload; what it had "
                                      "written of that was left out ; payload ID"}});
+  expect("raise inside a payload", {.errors = {"worker:failed to scan: bad_answers ; ValueError: no more ; payload ID"}});
   expect("begin twice", {.result = "[0, -2, 0]", .children = 1});
   expect("end without begin", {.result = "[-2, -2, -2]"});
 }
@@ -264,6 +270,7 @@ TEST(BadPlugins, MetaThatMakesNoSense) {
   const std::string why = "its payload_meta was refused: it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)";
   expect("bad meta", {.errors = {refused(why), refused(why)}, .result = "[-2, -2, -2]"});
   expect("bad payload meta", {.errors = {refused(why), refused("its payload_meta was refused: unexpected 'n' at byte 0, expected a value")}, .result = "[-2, -2]"});
+  expect("bad dispatch", {.errors = {refused("its dispatch meta was refused: unexpected end at byte 1, expected a key in double quotes")}, .result = "[-2]"});
   expect("request meta", {.errors = {refused("it changes request_meta, which its manifest rules out (changes_request = no)")}, .result = "[-2]"});
 }
 

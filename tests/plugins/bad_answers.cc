@@ -45,6 +45,11 @@ class BadAnswers {
       api.extract_begin(call, str("{}"));
       api.extract_write(call, content);
     }
+    if (how == "raise inside a payload") {
+      api.extract_begin(call, str("{}"));
+      api.extract_write(call, content);
+      api.raise(call, str("ValueError"), str("no more"));
+    }
     if (how == "begin twice") say(call, {api.extract_begin(call, str("{}")), api.extract_begin(call, str("{}")), api.extract_end(call, 1)});
     if (how == "end without begin") say(call, {api.extract_end(call, 1), api.extract_write(call, content), api.extract_meta(call, str("{}"))});
     if (how == "bad meta") {
@@ -61,9 +66,9 @@ class BadAnswers {
       }
       say(call, all);
     }
+    if (how == "bad dispatch") say(call, {api.dispatch(call, str("echo_second"), str("{"))});
     if (how == "bad payload meta") say(call, {api.set_payload_meta(call, str("{\"dispatch_to\": 1}")), api.set_payload_meta(call, str("nonsense"))});
     if (how == "request meta") say(call, {api.set_request_meta(call, str("{\"source\": \"me\"}"))});
-    if (how == "status alone") throw 42;
   }
 };
 

@@ -2,8 +2,11 @@
 #include "ingest.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <mutex>
+#include <thread>
 
 #include "fake_engine.h"
 #include "tests/support/temporary_directory.h"
@@ -82,6 +85,47 @@ TEST(FiledirIngest, StopsWhenTheQueueIsClosedOrTheCallCancelled) {
   engine.cancelled = true;
   EXPECT_EQ(engine.ingest(), STOQ_OK);
   EXPECT_EQ(put, 2);
+}
+
+TEST(FiledirIngest, HoldsNoMoreThanHalfOfTheDescriptors) {
+  TemporaryDirectory dir;
+  for (int i = 0; i < 60; ++i) dir.file(std::to_string(i));
+  FakeEngine engine({"source_dir=" + dir.path()});
+  std::mutex mutex;
+  std::vector<uint64_t> open;
+  size_t most = 0, ended = 0;
+  engine.put = [&](std::string, uint64_t token) {
+    const std::lock_guard lock(mutex);
+    open.push_back(token);
+    most = std::max(most, open.size());
+    return true;
+  };
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{40, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &few);
+  std::jthread scans([&] {
+    while (ended < 60) {
+      uint64_t token = 0;
+      {
+        const std::lock_guard lock(mutex);
+        if (open.size() == 20 || (ended >= 40 && !open.empty())) {
+          token = open.back();
+          open.pop_back();
+        }
+      }
+      if (token == 0) {
+        std::this_thread::yield();
+        continue;
+      }
+      ++ended;
+      engine.outcome(token, STOQ_OUTCOME_DONE, "");
+    }
+  });
+  EXPECT_EQ(engine.ingest(), STOQ_OK);
+  scans.join();
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(most, 20u);
 }
 
 TEST(FiledirIngest, SaysWhenThereIsNoSource) {

@@ -37,11 +37,9 @@ class Notes final : public Visitor {
     failures.push_back(cut(path) + ": " + std::string(why));
   }
   void hidden() override { ++dots; }
-  bool wait_for_descriptor() override { return waits-- > 0; }
 
   Lines files, skips, failures;
   size_t dots = 0, most = 1000000;
-  int waits = 0;
 
  private:
   std::string cut(const std::string& path) const {
@@ -188,12 +186,11 @@ TEST(FiledirWalk, PathsThatAreTooLongAreSaid) {
   EXPECT_TRUE(notes.failures[0].ends_with("pp: File name too long")) << notes.failures[0];
 }
 
-TEST(FiledirWalk, WaitsForADescriptorThenGivesUp) {
+TEST(FiledirWalk, SaysWhenNoDescriptorIsLeft) {
   TemporaryDirectory dir;
   dir.file("file");
   std::vector<Fd> all;
   Notes notes(dir);
-  notes.waits = 2;
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit few{40, before.rlim_max};
@@ -203,20 +200,11 @@ TEST(FiledirWalk, WaitsForADescriptorThenGivesUp) {
     if (!fd) break;
     all.push_back(std::move(fd));
   }
-  all.resize(all.size() - 2);  // for the directory itself and its listing
+  all.pop_back();  // for the directory, but not for its listing
   walk(dir.path(), {}, notes);
   setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(notes.files, Lines{"file"}) << "the listing's descriptor is free by then";
-
-  Notes none(dir);
-  none.waits = 2;
-  setrlimit(RLIMIT_NOFILE, &few);
-  all.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  walk(dir.path(), {}, none);
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(none.files, Lines{});
-  EXPECT_EQ(none.failures, Lines{dir.path() + ": Too many open files"});
-  EXPECT_EQ(none.waits, -1);
+  EXPECT_EQ(notes.files, Lines{});
+  EXPECT_EQ(notes.failures, Lines{dir.path() + ": Too many open files"});
 }
 
 }  // namespace

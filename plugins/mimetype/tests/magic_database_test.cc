@@ -76,6 +76,9 @@ TEST(Mimetype, SaysWhenThereIsNoDatabase) {
   char name[] = "/tmp/stoq-magic-XXXXXX.mgc";
   const int fd = mkstemps(name, 4);
   ASSERT_GE(fd, 0);
+  EXPECT_EQ(refusal(name), "libmagic's database was not found: " + std::string(name) +
+                               " (it is empty); install it (Debian: libmagic-mgc), or name it in "
+                               "the environment variable MAGIC");
   std::ofstream(name) << std::string(4096, 'x');
   const std::string text = refusal(name);
   std::remove(name);

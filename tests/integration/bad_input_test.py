@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a user can do wrong, and what files can do to us: the exact message or record, the right exit code, nothing else lost."""
+import gzip
+import io
+import os
+import resource
+import stat
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+import zipfile
+import zlib
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from support import Run, limits  # noqa: E402
+
+STOQ = ""
+PLAIN = ["--set", "dispatchers=", "--set", "always_dispatch=hash"]
+UNPACK = ["--set", "dispatchers=", "--set", "always_dispatch=hash,decompress"]
+GIGABYTE = 1 << 30
+HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="stoq-bad-", dir="/var/tmp")
+        self.addCleanup(holder.cleanup)
+        self.dir = holder.name
+
+    def path(self, name, content=None):
+        path = os.path.join(self.dir, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+    def scan(self, *args, **kwargs):
+        return Run([STOQ, "scan", *args], **kwargs)
+
+    def refused(self, run, message, code=2):
+        self.assertEqual(run.err, f"stoq: {message}\n")
+        self.assertEqual(run.out, b"")
+        self.assertEqual(run.code, code)
+
+
+class Files(Case):
+    def test_empty_file(self):
+        path = self.path("empty", b"")
+        self.refused(self.scan(path), f"The provided content to scan was empty: {path}")
+
+    def test_one_byte(self):
+        run = self.scan(self.path("one", b"x"))
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["results"][0]["size"], 1)
+        self.assertEqual(run.response["errors"], {})
+
+    def test_missing(self):
+        self.refused(self.scan(self.path("none")), f"{self.path('none')}: No such file or directory")
+
+    def test_directory(self):
+        self.refused(self.scan(self.dir), f"{self.dir} is a directory; scan one file, or use: "
+                     f"stoq run -P filedir --plugin-opts filedir:source_dir={self.dir}")
+
+    def test_fifo_without_writer_does_not_hang(self):
+        path = self.path("fifo")
+        os.mkfifo(path)
+        self.refused(self.scan(path, timeout=20),
+                     f"{path} is no regular file; to scan what comes out of it, redirect it to stdin: stoq scan < {path}")
+
+    def test_unreadable(self):
+        if os.getuid() != 0:
+            path = self.path("secret", b"x")
+            os.chmod(path, 0)
+            self.refused(self.scan(path), f"{path}: Permission denied")
+            return
+        path = self.path("secret", b"x")
+        os.chmod(self.dir, 0o755)
+        os.chmod(path, 0)
+
+        def nobody():
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        self.refused(self.scan(path, preexec=nobody), f"{path}: Permission denied")
+
+    def test_sparse_file_beyond_the_limit_is_hashed_and_listed(self):
+        path = self.path("sparse")
+        with open(path, "wb") as file:
+            file.truncate(5 * GIGABYTE)
+        run = self.scan(path, *PLAIN, measure=True)
+        self.assertEqual(run.code, 1, run.err)
+        root = run.response["results"][0]
+        self.assertEqual(root["size"], 5 * GIGABYTE)
+        self.assertEqual(root["sha256"], "7f06c62352aebd8125b2a1841e2b9e1ffcbed602f381c3dcb3200200e383d1d5")
+        self.assertEqual(root["workers"], [{}])
+        self.assertEqual(limits(run.response), [("max_payload_size", None, 5 * GIGABYTE)])
+        self.assertEqual(run.response["errors"], {"stoq": [
+            f"the payload has {5 * GIGABYTE} bytes, more than max_payload_size = {GIGABYTE} allows; "
+            f"it was hashed, not scanned ; payload {root['payload_id']}"]})
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_name_that_is_not_utf8(self):
+        path = os.path.join(os.fsencode(self.dir), b"caf\xe9.bin")
+        with open(path, "wb") as file:
+            file.write(b"hello")
+        run = self.scan(path, *PLAIN)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["results"][0]["payload_meta"]["extra_data"], {"filename": "caf\u00e9.bin"})
+
+    def test_stdin_closed(self):
+        self.refused(self.scan(preexec=lambda: os.close(0), stdin=None),
+                     "No content to scan was provided: stdin is closed; name a file, or pipe the content in")
+
+    def test_stdin_empty(self):
+        self.refused(self.scan(), "The provided content to scan was empty")
+
+    def test_slow_stdin_is_waited_for(self):
+        read, write = os.pipe()
+
+        def feed(_):
+            os.close(read)
+            for piece in (b"he", b"llo"):
+                time.sleep(0.4)
+                os.write(write, piece)
+            os.close(write)
+        os.set_inheritable(write, False)
+        run = self.scan(*PLAIN, stdin=read, during=feed)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["results"][0]["sha256"], HELLO)
+        self.assertEqual(run.response["results"][0]["payload_meta"]["extra_data"], {"filename": None})
+
+    def test_long_stdin(self):
+        with open(self.path("long", os.urandom(1 << 20) * 40), "rb") as file:
+            run = self.scan(*PLAIN, stdin=file, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["results"][0]["size"], 40 << 20)
+        self.assertLess(run.peak, 400 << 20)
+
+    def test_stdout_closed_by_its_reader(self):
+        process = subprocess.Popen([STOQ, "scan", self.path("x", b"hello"), *PLAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        err = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(60), 1)
+        self.assertEqual(err, "stoq: the result could not be written to stdout: Broken pipe\n")
+
+    def test_stdout_full(self):
+        with open("/dev/full", "wb") as full:
+            process = subprocess.Popen([STOQ, "scan", self.path("x", b"hello"), *PLAIN], stdout=full, stderr=subprocess.PIPE)
+            err = process.stderr.read().decode()
+            process.stderr.close()
+            self.assertEqual(process.wait(60), 1)
+        self.assertEqual(err, "stoq: the result could not be written to stdout: No space left on device\n")
+
+
+class Configuration(Case):
+    def config(self, text):
+        return ["--config-file", self.path("stoq.cfg", text.encode())]
+
+    def test_broken(self):
+        path = self.path("stoq.cfg")
+        run = self.scan(self.path("x", b"hello"), *self.config("max_recursion = 3\n"))
+        self.assertEqual(run.code, 2)
+        self.assertTrue(run.err.startswith(f"stoq: {path}:1: "), run.err)
+        run = self.scan(self.path("x", b"hello"), *self.config("[core]\nmax_recursion = many\nthreads = 0\n"))
+        self.refused(run, f"{path}:2: max_recursion: 'many' is not an integer\n{path}:3: threads: 0 is out of range 1 to 1024")
+
+    def test_unknown_key_warns_and_goes_on(self):
+        run = self.scan(self.path("x", b"hello"), *self.config("[core]\nmax_recursoin = 3\nlog_dir =\n"))
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn(f"WARNING] stoq: {self.path('stoq.cfg')}:2: [core] has no key 'max_recursoin' (did you mean 'max_recursion'?); it is ignored\n", run.err)
+
+    def test_missing_config_file_warns_on_stderr(self):
+        run = self.scan(self.path("x", b"hello"), "--config-file", self.path("none.cfg"), "--set", "log_dir=")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn(f"configuration file {self.path('none.cfg')} does not exist; the defaults apply", run.err)
+        self.assertEqual(len(run.response["results"]), 1)
+
+    def test_unknown_plugin(self):
+        message = 'The plugin "nosuch" is invalid or does not exist in your plugin path'
+        file = self.path("x", b"hello")
+        self.refused(self.scan(file, "--set", "always_dispatch=", "-R", "nosuch"), message)
+        self.refused(self.scan(file, *PLAIN, "-C", "nosuch"), message)
+        run = self.scan(file, *PLAIN, "-s", "nosuch")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(list(run.response["errors"]), ["nosuch"])
+        self.assertEqual(run.response["errors"]["nosuch"][0],
+                         f"worker:failed to load: nosuch ; StoqPluginNotFound: {message} ; payload {run.response['results'][0]['payload_id']}")
+
+    def test_a_worker_is_no_connector(self):
+        self.refused(self.scan(self.path("x", b"hello"), *PLAIN, "-C", "hash"), "plugin 'hash' is named as a connector but is none; it is: Worker")
+
+    def test_plugin_option_out_of_range(self):
+        run = self.scan(self.path("x", b"hello"), *UNPACK, "--plugin-opts", "decompress:timeout=-1")
+        self.assertEqual(run.code, 2 if run.out == b"" else 0)
+        self.assertIn("plugin_opts: option 'timeout' of plugin 'decompress': '-1' is not a duration", run.err)
+
+    def test_unknown_plugin_option_warns(self):
+        run = self.scan(self.path("x", b"hello"), *UNPACK, "--plugin-opts", "decompress:maximum_sise=5")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("plugin_opts: plugin 'decompress' has no option 'maximum_sise' (did you mean 'maximum_size'?); it is passed on as text", run.err)
+
+    def test_usage(self):
+        for args in ([], ["frobnicate"], ["scan", "--no-such-flag"], ["scan", "--plugin-opts", "nocolon", "--", "x"], ["scan", "--format", "xml", "x"],
+                     ["scan", "--threads", "0", "x"]):
+            run = Run([STOQ, *args])
+            self.assertEqual(run.code, 2, (args, run.err))
+            self.assertEqual(run.out, b"", args)
+            self.assertNotEqual(run.err, "", args)
+        self.assertIn("'nocolon' is not plugin:option=value", Run([STOQ, "scan", "--plugin-opts", "nocolon", "--", "x"]).err)
+
+    def test_options_with_colons_and_equal_signs(self):
+        run = self.scan(self.path("x", b"hello"), *PLAIN, "--request-extra", "url=http://a:1/?q=b=c", "flag=true", "--request-source", "me")
+        self.assertEqual(run.response["request_meta"], {"archive_payloads": True, "source": "me", "extra_data": {"url": "http://a:1/?q=b=c", "flag": True}})
+
+    def test_no_provider(self):
+        self.refused(Run([STOQ, "run"]), "No activated provider plugins; name one with providers, or -P on the command line")
+
+
+def zeros_zip(path, size):
+    """A zip of one member of zeros: the same compressed block again and again, so that it is made in seconds."""
+    block = 1 << 24
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = compressor.compress(bytes(block)) + compressor.flush(zlib.Z_FULL_FLUSH)
+    count = size // block
+    crc, zeros = 0, bytes(block)
+    for _ in range(count):
+        crc = zlib.crc32(zeros, crc)
+    end = b"\x03\x00"
+    compressed = len(piece) * count + len(end)
+    name = b"zeros.bin"
+    extra = struct.pack("<HHQQ", 1, 16, count * block, compressed)
+    local = struct.pack("<IHHHHHIIIHH", 0x04034B50, 45, 0, 8, 0, 0x21, crc, 0xFFFFFFFF, 0xFFFFFFFF, len(name), len(extra)) + name + extra
+    central = struct.pack("<IHHHHHHIIIHHHHHII", 0x02014B50, 45, 45, 0, 8, 0, 0x21, crc, 0xFFFFFFFF, 0xFFFFFFFF, len(name), len(extra), 0, 0, 0, 0, 0)
+    central += name + extra
+    with open(path, "wb") as file:
+        file.write(local)
+        for _ in range(count):
+            file.write(piece)
+        file.write(end)
+        at = file.tell()
+        file.write(central + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(central), at, 0))
+
+
+class Archives(Case):
+    def test_zip_bomb_of_ten_gigabytes(self):
+        path = self.path("bomb.zip")
+        zeros_zip(path, 10 * GIGABYTE)
+        self.assertLess(os.path.getsize(path), 12 << 20)
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["errors"], {"decompress": [f"Extracted object is too large ({10 * GIGABYTE} > {GIGABYTE}): zeros.bin"]})
+        self.assertLess(run.peak, GIGABYTE)
+        # The plugin's own limit out of the way, the engine's bites.
+        run = self.scan(path, *UNPACK, "--plugin-opts", "decompress:maximum_size=100GiB", measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(len(run.response["results"]), 1)
+        [(limit, plugin, left_out)] = limits(run.response)
+        self.assertEqual((limit, plugin, left_out), ("max_extracted_bytes", "decompress", None))
+        self.assertIn("extraction by decompress was stopped after max_extracted_bytes = 1073741824 bytes ; payload ", run.response["errors"]["stoq"][0])
+        self.assertEqual(run.response["results"][0]["workers"][0]["decompress"]["members"][0]["status"], "stopped")
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_zip_with_200_000_members(self):
+        path = self.path("many.zip")
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            for i in range(200_000):
+                archive.writestr(f"m{i:07d}", b"member %d" % i)
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        response = run.response
+        self.assertEqual(len(response["results"]), 8000)
+        self.assertEqual(limits(response), [("max_payloads", "decompress", 192_001)])
+        self.assertEqual(response["results"][0]["workers"][0]["decompress"]["member_count"], 200_000)
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_names_that_lead_elsewhere_and_collide(self):
+        names = ["../up", "/etc/absolute", "same", "same", "dir/../../x", "C:\\windows\\y.exe", ""]
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for i, name in enumerate(names):
+                archive.writestr(zipfile.ZipInfo(name), b"content %d" % i)
+        run = self.scan(self.path("names.zip", buffer.getvalue()), *UNPACK)
+        self.assertEqual(run.code, 0, run.err)
+        children = [r["payload_meta"]["extra_data"] for r in run.response["results"][1:]]
+        self.assertEqual([c["filename"] for c in children][:4], ["up", "absolute", "same", "same"])
+        self.assertEqual(children[0]["path"], "../up")
+        self.assertEqual(len(children), len(names))
+        self.assertFalse(os.path.exists(os.path.join(self.dir, "..", "up")))
+        self.assertFalse(os.path.exists("/etc/absolute"))
+
+    def test_links_to_passwd_are_listed_not_followed(self):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for kind, name in ((tarfile.SYMTYPE, "soft"), (tarfile.LNKTYPE, "hard")):
+                info = tarfile.TarInfo(name)
+                info.type, info.linkname = kind, "/etc/passwd"
+                archive.addfile(info)
+        run = self.scan(self.path("links.tar", buffer.getvalue()), *UNPACK)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(len(run.response["results"]), 1)
+        members = run.response["results"][0]["workers"][0]["decompress"]["members"]
+        self.assertEqual([(m["name"], m["target"], m["status"]) for m in members],
+                         [("soft", "/etc/passwd", "skipped: link"), ("hard", "/etc/passwd", "skipped: link")])
+        self.assertNotIn(b"root:", run.out)
+
+    def test_thousand_gzips_one_in_the_other(self):
+        content = b"the end"
+        for _ in range(1000):
+            content = gzip.compress(content, 6, mtime=0)
+        run = self.scan(self.path("nested.gz", content), *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(len(run.response["results"]), 11)  # the shipped max_recursion is 10
+        self.assertEqual(limits(run.response), [("max_recursion", "decompress", 1)])
+        self.assertLess(run.peak, GIGABYTE)
+        run = self.scan(self.path("nested.gz"), *UNPACK, "--set", "max_recursion=1000", measure=True)
+        self.assertEqual(len(run.response["results"]), 1001)
+        self.assertEqual(limits(run.response), [])
+
+    def test_archive_that_contains_itself(self):
+        # A gzip file that decompresses to itself cannot be made here; one archive that holds a copy of its own bytes by its list can:
+        # a zip whose member is stored data that covers the zip itself is refused by readers, so two levels of the same member stand for it.
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.writestr("x", b"hello")
+        outer = io.BytesIO()
+        with zipfile.ZipFile(outer, "w") as archive:
+            archive.writestr("a.zip", inner.getvalue())
+            archive.writestr("b.zip", inner.getvalue())
+        run = self.scan(self.path("twice.zip", outer.getvalue()), *UNPACK)
+        self.assertEqual(len(run.response["results"]), 3)
+        self.assertEqual(len(run.response["results"][1]["duplicates"]), 1)
+
+    def test_what_is_no_archive_gives_nothing(self):
+        run = self.scan(self.path("plain", b"just text\n" * 100), *UNPACK)
+        self.assertEqual(list(run.response["results"][0]["workers"][0]), ["hash"])
+        self.assertEqual(run.response["errors"], {})
+
+
+class Rules(Case):
+    def test_a_bad_rule_file_is_named_in_every_response_while_the_others_work(self):
+        good = self.path("good.yar", b'rule good { strings: $a = "needle" condition: $a }')
+        bad = self.path("bad.yar", b"rule bad {\n condition: nonsense\n}")
+        args = ["--set", "dispatchers=", "--set", "always_dispatch=yara", "--plugin-opts", f"yara:worker_rules={good},{bad}"]
+        for content in (b"a needle", b"nothing"):
+            run = self.scan(self.path("x", content), *args)
+            self.assertEqual(run.code, 0, run.err)
+            self.assertEqual([m["rule"] for m in run.response["results"][0]["workers"][0]["yara"]["matches"]], ["good"] if b"needle" in content else [])
+            self.assertEqual(len(run.response["errors"]["yara"]), 1)
+            self.assertTrue(run.response["errors"]["yara"][0].startswith(f"{bad}:2: "), run.response["errors"])
+
+    def test_where_none_compiles_the_plugin_does_not_load(self):
+        bad = self.path("bad.yar", b"rule bad {")
+        run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={bad}")
+        self.assertEqual(run.code, 0)
+        self.assertIn(f"cannot be loaded: {bad}:1: ", run.response["errors"]["yara"][0])
+        missing = self.path("missing.yar")
+        run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={missing}")
+        self.assertIn(f"Nonexistent yara rules file provided: {missing}", run.response["errors"]["yara"][0])
+
+
+if __name__ == "__main__":
+    STOQ = sys.argv.pop(1)
+    unittest.main(verbosity=1)
