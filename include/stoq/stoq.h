@@ -74,6 +74,7 @@ struct RunOptions {
 // What one run did.
 struct RunSummary {
   uint64_t done = 0, failed = 0, retried = 0;
+  uint64_t not_scanned = 0;  // of those done: too large, so only hashed and listed
 };
 
 struct PluginListing {

@@ -107,12 +107,17 @@ class Source::Feed final : public Visitor {
 Source::Source(const sdk::Host& host, std::string source_dir, bool recursive)
     : host_(host), source_dir_(std::move(source_dir)), recursive_(recursive) {}
 
+Source::~Source() {
+  if (done_ + failed_ + retried_ == 0) return;
+  host_.info(std::to_string(done_) + " files are done, " + std::to_string(failed_) + " failed, " +
+             std::to_string(retried_) + " are to be tried again");
+}
+
 void Source::ingest(sdk::Call& call) {
   if (source_dir_.empty())
     throw sdk::Error(
         "Source directory not defined: set source_dir in the section [filedir] of stoq.cfg, or "
-        "give "
-        "--plugin-opts filedir:source_dir=PATH");
+        "give --plugin-opts filedir:source_dir=PATH");
   Feed feed(*this, call);
   walk(source_dir_, {.recursive = recursive_}, feed);
   feed.finish();

@@ -36,6 +36,7 @@ class Unreadable {
 class Source {
  public:
   Source(const sdk::Host& host, std::string source_dir, bool recursive);
+  ~Source();  // logs how many files were done
   void ingest(sdk::Call& call);
   void outcome(uint64_t token, int what, std::string_view reason);
 

@@ -188,7 +188,7 @@ int run(Arguments& a) {
   signals.watch(stoq);
   const ScanOptions options = scan_options(a);
   const RunSummary summary = stoq.run({options.request_meta, options.add_start_dispatch, options.add_start_deep_dispatch});
-  return summary.failed == 0 ? kDelivered : kNotAll;
+  return summary.failed == 0 && summary.not_scanned == 0 ? kDelivered : kNotAll;
 }
 
 int list(Arguments& a) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <thread>
 
+#include "config/nearest.h"
 #include "config/version.h"
 #include "core/deliver_reply.h"
 #include "core/places.h"
@@ -37,6 +38,7 @@ Engine::Engine(StoqOptions options)
   std::vector<std::string> warnings = std::move(start_warnings_);
   if (!settings_->log_dir.empty() && !options.log_sink) STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
   manifests_ = config::discover(settings_->plugin_dirs, warnings);
+  warn_of_strangers(warnings);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
 
   auto first = std::make_shared<Generation>();
@@ -46,6 +48,25 @@ Engine::Engine(StoqOptions options)
   load_roles(*generation);
   generation->loaded = generation_.load()->loaded;
   generation_.store(std::move(generation));
+}
+
+// Sections and options for plugins that are not there, and roles that this version does not run.
+void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
+  std::vector<std::string> known;
+  for (const auto& [name, manifest] : manifests_) known.push_back(name);
+  const auto check = [&](const std::string& name, const std::string& where) {
+    if (manifests_.find(name) == manifests_.end())
+      warnings.push_back(where + ": there is no plugin '" + name + "'" + config::did_you_mean(name, known) + "; its options are ignored");
+  };
+  for (const std::string& section : settings_->file.sections())
+    if (section != "core") check(section, settings_->file.file());
+  for (const auto& [name, options] : settings_->plugin_opts) check(name, "plugin_opts");
+  const std::pair<const Names&, const char*> idle[] = {{settings_->source_archivers, "source_archivers"},
+                                                       {settings_->dest_archivers, "dest_archivers"},
+                                                       {settings_->deep_dispatchers, "deep_dispatchers"},
+                                                       {settings_->decorators, "decorators"}};
+  for (const auto& [names, key] : idle)
+    if (!names.empty()) warnings.push_back(std::string(key) + ": this version loads these plugins but does not run them yet");
 }
 
 Engine::~Engine() = default;
@@ -168,8 +189,13 @@ std::shared_ptr<Instance> Engine::load(std::string_view name) {
 }
 
 std::shared_ptr<Instance> Engine::worker(const Generation& generation, std::string_view name) {
-  const auto at = generation.loaded.find(name);
-  std::shared_ptr<Instance> instance = at != generation.loaded.end() ? at->second : load(name);
+  const auto known = [&](const Generation& g) -> std::shared_ptr<Instance> {
+    const auto at = g.loaded.find(name);
+    return at == g.loaded.end() ? nullptr : at->second;
+  };
+  std::shared_ptr<Instance> instance = known(generation);
+  if (!instance) instance = known(*generation_.load());  // loaded by another request meanwhile
+  if (!instance) instance = load(name);
   if (!instance->info().roles.has(Role::worker)) throw StoqPluginException("plugin '" + std::string(name) + "' is no worker");
   return instance;
 }
@@ -220,7 +246,7 @@ Engine::FileContent Engine::read_file(int fd) {
   FileContent file;
   struct stat st {};
   if (fstat(fd, &st) != 0) {
-    file.problem = "cannot be looked at";
+    file.problem = std::string("cannot look at it: ") + std::strerror(errno);
     return file;
   }
   const uint64_t most = settings_->extraction.payload;
@@ -259,7 +285,10 @@ Engine::FileContent Engine::read_file(int fd) {
 std::shared_ptr<Scan> Engine::new_scan(std::shared_ptr<const Generation> generation, Payload root, const ScanOptions& options) {
   RequestMeta meta = options.request_meta ? *options.request_meta : RequestMeta{};
   ScanContext context{std::move(generation), *this, store_, pool_};
-  return std::make_shared<Scan>(std::move(context), std::move(root), std::move(meta), options.add_start_dispatch);
+  const uint64_t size = root.size();
+  auto scan = std::make_shared<Scan>(std::move(context), std::move(root), std::move(meta), options.add_start_dispatch);
+  if (size > settings_->extraction.payload) scan->withhold_root(size);
+  return scan;
 }
 
 std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text) {

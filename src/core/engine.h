@@ -57,6 +57,7 @@ class Engine final : public WorkerSource {
 
  private:
   void load_roles(Generation& generation);
+  void warn_of_strangers(std::vector<std::string>& warnings) const;
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
   PluginSpec spec_of(const config::Manifest& manifest) const;
 

@@ -111,34 +111,29 @@ bool Run::take_one() {
   return true;
 }
 
-void Run::scan(Item item) {
-  ScanOptions options{.request_meta = std::move(item.request), .add_start_dispatch = options_.add_start_dispatch,
+void Run::scan(Item taken) {
+  const auto item = std::make_shared<Item>(std::move(taken));
+  ScanOptions options{.request_meta = item->request, .add_start_dispatch = options_.add_start_dispatch,
                       .add_start_deep_dispatch = options_.add_start_deep_dispatch};
-  bool too_large = false;
-  uint64_t size = 0;
   try {
-    if (item.fd >= 0) {
-      Engine::FileContent file = engine_.read_file(item.fd);
-      close(std::exchange(item.fd, -1));
+    if (item->fd >= 0) {
+      Engine::FileContent file = engine_.read_file(item->fd);
+      close(std::exchange(item->fd, -1));
       if (!file.problem.empty()) {
-        outcome(item, Outcome::failed, file.problem);
+        outcome(*item, Outcome::failed, file.problem);
         return ended();
       }
-      item.payload.emplace(std::move(file.content), item.meta);
-      item.payload->set_sha256(file.sha256);
-      too_large = file.too_large;
-      size = file.size;
+      item->payload.emplace(std::move(file.content), item->meta);
+      item->payload->set_sha256(file.sha256);
     }
-    const std::shared_ptr<Scan> scan = engine_.new_scan(generation_, std::move(*item.payload), options);
-    item.payload.reset();
-    if (too_large) scan->withhold_root(size);
-    auto shared = std::make_shared<Item>(std::move(item));
+    const std::shared_ptr<Scan> scan = engine_.new_scan(generation_, std::move(*item->payload), options);
+    item->payload.reset();
     // The scan lives as long as somebody works on it; its end is told by whoever finishes it.
-    scan->when_done([this, shared, scan = scan.get()] { done(*shared, *scan, generation_); });
+    scan->when_done([this, item, scan = scan.get()] { done(*item, *scan, generation_); });
     scan->start();
     if (generation_->serial) scan->finish_here();
   } catch (const std::exception& e) {
-    outcome(item, Outcome::failed, e.what());
+    outcome(*item, Outcome::failed, e.what());
     ended();
   }
 }
@@ -147,6 +142,10 @@ void Run::done(const Item& item, Scan& scan, const std::shared_ptr<const Generat
   try {
     StoqResponse response = scan.take_response();
     const auto failures = engine_.deliver(*generation, response);
+    if (scan.root_withheld()) {
+      const std::lock_guard lock(mutex_);
+      ++summary_.not_scanned;
+    }
     if (failures.empty())
       outcome(item, Outcome::done, "");
     else

@@ -40,7 +40,7 @@ std::string left_out_text(const LeftOut& l, const Settings& s, std::string_view 
   else if (l.limit == "max_payload_size")
     text = "payloads with " + amount_text(l.amount) + " bytes extracted" + by + " were left out: each is larger than " + limit(s.extraction.payload);
   else if (l.limit == "max_response_size")
-    text = amount_text(l.amount) + " bytes of results" + by + " were left out: the response has reached " + limit(s.max_response_size);
+    text = amount_text(l.amount) + " bytes given" + by + " were left out: the response has reached " + limit(s.max_response_size);
   else if (l.limit == "request_deadline")
     text = amount_text(l.amount) + " plugins were not run: the request has taken its request_deadline of " + Json(s.request_deadline).text() + " s";
   else if (l.limit == "max_worker_rounds")
@@ -142,11 +142,18 @@ void Scan::leave_out(std::vector<LeftOut>& list, std::string_view limit, std::st
 StoqResponse Scan::take_response() {
   StoqResponse response;
   response.request_meta = levels_[0].nodes[0]->request.request_meta;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, error_bytes = 0;
   std::vector<LimitRecord> more;
   for (const auto& instance : context_.generation->loaded)
     for (const std::string& problem : instance.second->info().problems) response.errors.add(instance.first, problem);
+  for (const auto& [name, instance] : late_)
+    for (const std::string& problem : instance->info().problems) response.errors.add(name, problem);
 
+  const auto fits = [&](uint64_t size) {
+    if (bytes + size > settings_.max_response_size) return false;
+    bytes += size;
+    return true;
+  };
   for (Level& level : levels_) {
     for (const std::unique_ptr<Node>& node : level.nodes) {
       if (node->empty) continue;
@@ -163,16 +170,29 @@ StoqResponse Scan::take_response() {
       for (NamedResults& round : r.workers)
         std::erase_if(round, [&](const auto& entry) {
           const uint64_t size = text_size(entry.second);
-          if (bytes + size <= settings_.max_response_size) {
-            bytes += size;
-            return false;
-          }
+          if (fits(size)) return false;
           leave_out(node->left_out, "max_response_size", entry.first, size);
           return true;
         });
+      if (const uint64_t size = text_size(r.payload_meta.extra_data); !fits(size)) {
+        r.payload_meta.extra_data = Json::object();
+        leave_out(node->left_out, "max_response_size", r.extracted_by, size);
+      }
+      std::erase_if(r.duplicates, [&](const Duplicate& d) {
+        const uint64_t size = text_size(d.payload_meta.extra_data);
+        if (fits(size)) return false;
+        leave_out(node->left_out, "max_response_size", d.extracted_by, size);
+        return true;
+      });
 
       for (auto& [name, texts] : node->errors)
-        for (std::string& text : texts) response.errors.add(name, std::move(text));
+        for (std::string& text : texts) {
+          // Counted for themselves: what was given must not cost the word that something went wrong.
+          if (error_bytes + text.size() <= settings_.max_response_size && (error_bytes += text.size()))
+            response.errors.add(name, std::move(text));
+          else
+            leave_out(node->left_out, "max_response_size", name, text.size());
+        }
       std::move(node->left_out_at_admission.begin(), node->left_out_at_admission.end(), std::back_inserter(node->left_out));
       for (LeftOut& l : node->left_out) {
         if (std::string text = left_out_text(l, settings_, r.payload_id); !text.empty())

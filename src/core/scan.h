@@ -43,6 +43,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
 
   // The root is not to be looked at (larger than a payload may be): it is listed, with the record.
   void withhold_root(uint64_t size);
+  bool root_withheld() const { return levels_[0].nodes[0]->withheld; }
 
   // Works on the root on this thread, as far as it goes without waiting.
   void start();
@@ -107,6 +108,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   uint64_t bytes_before_ = 0;  // extracted by everything before that level's cursor
   uint64_t admitted_ = 0;
   std::unordered_map<Sha256, Node*, DigestHash> seen_;
+  std::map<std::string, std::shared_ptr<Instance>> late_;  // loaded since the generation was pinned, with problems to tell
   std::deque<Node*> ready_;
   size_t unposted_ = 0;
   bool caller_waits_ = false, done_ = false;

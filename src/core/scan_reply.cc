@@ -92,16 +92,19 @@ bool ScanReply::canonical(std::string_view json, std::string& out, std::string_v
   return false;
 }
 
+// A bound on memory while the request runs; the exact cut is made when the response is put together.
+bool ScanReply::bounded(uint64_t size) {
+  if (scan_.result_bytes_.fetch_add(size, std::memory_order_relaxed) <= 2 * scan_.settings_.max_response_size) return true;
+  Scan::leave_out(node_.left_out, "max_response_size", name_, size);
+  return false;
+}
+
 bool ScanReply::result(std::string_view json) {
   std::string text;
   text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
   if (!canonical(json, text, "result")) return false;
   if (text == "null") return true;
-  // A bound on memory while the request runs; the exact cut is made when the response is put together.
-  if (scan_.result_bytes_.fetch_add(text.size(), std::memory_order_relaxed) > 2 * scan_.settings_.max_response_size) {
-    Scan::leave_out(node_.left_out, "max_response_size", name_, text.size());
-    return true;
-  }
+  if (!bounded(text.size())) return true;
   node_.payload.worker_results.back().set(name_, Json::from_canonical(std::move(text)));
   return true;
 }
@@ -138,6 +141,10 @@ bool ScanReply::extract_meta(std::string_view payload_meta) {
     record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
     return false;
   }
+  if (meta.dispatch_to.size() > kNamesOfOneCall) {
+    record("a payload is sent to " + std::to_string(meta.dispatch_to.size()) + " plugins; those beyond 1000 were left out");
+    meta.dispatch_to.resize(kNamesOfOneCall);
+  }
   meta_ = std::move(meta);
   return true;
 }
@@ -170,6 +177,7 @@ void ScanReply::extract_end(bool keep_it) {
     Scan::leave_out(node_.left_out, name_of(ExtractionMeter::Limit::payload), name_, meter_.current());
     return;
   }
+  if (!bounded(meta_->text().size())) return;
   child.meta = std::move(*meta_);
   child.extracted_by = name_;
   child.round = node_.round;
@@ -216,7 +224,7 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string text;
   if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
   named.emplace_back(plugin);
-  if (text.empty()) return true;
+  if (text.empty() || !bounded(text.size())) return true;
   NamedResults& all = stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
   // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
   NamedResults inner;

@@ -36,6 +36,7 @@ class ScanReply final : public Reply {
  private:
   bool canonical(std::string_view json, std::string& out, std::string_view what);
   void record(std::string_view text);
+  bool bounded(uint64_t size);
   void add(std::string text);
   void keep(Child child);
 

@@ -60,7 +60,12 @@ void Scan::add_to_plan(Node& node, std::string_view name) {
   }
   node.named.emplace(name);
   try {
-    node.plan.push_back({std::string(name), context_.workers.worker(*context_.generation, name)});
+    std::shared_ptr<Instance> instance = context_.workers.worker(*context_.generation, name);
+    if (!instance->info().problems.empty() && context_.generation->loaded.find(name) == context_.generation->loaded.end()) {
+      const std::lock_guard lock(mutex_);
+      late_.emplace(std::string(name), instance);
+    }
+    node.plan.push_back({std::string(name), std::move(instance)});
   } catch (const std::exception& e) {
     const char* type = dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
     node.errors.add(name, failure_text("worker:failed to load", name, type, e.what(), node.payload.payload_id));
@@ -113,15 +118,14 @@ bool Scan::out_of_time(Node& node, size_t more) {
   return true;
 }
 
-// The end of the run of workers from node.next on that can go in one call: neighbours in the same host group, not reaching beyond a worker
-// that extracts, unless this payload may be extracted from now.
+// The end of the run of workers from node.next on that can go in one call: neighbours in the same host group. A worker that extracts goes
+// alone: what it may take depends on what came before it.
 size_t Scan::batch_end(const Node& node) const {
   const auto& plan = node.plan;
   const HostGroup* group = plan[node.next].instance->group();
   size_t end = node.next + 1;
-  if (!group) return end;
-  const bool extracting = plan[node.next].instance->info().extracts;
-  while (end < plan.size() && plan[end].instance->group() == group && plan[end].instance->info().extracts == extracting) ++end;
+  if (!group || plan[node.next].instance->info().extracts) return end;
+  while (end < plan.size() && plan[end].instance->group() == group && !plan[end].instance->info().extracts) ++end;
   return end;
 }
 
@@ -218,7 +222,7 @@ void Scan::finish(Node& node) {
   std::unique_lock lock(mutex_);
   node.finished = true;
   node.payload.drop_content();
-  if (node.round && !node.round->settled) node.round->settled = true;
+  if (node.round && !node.round->settled) *node.round = {node.request.request_meta, true};
   for (Node* child : std::exchange(node.held, {})) {
     child->request.request_meta = node.request.request_meta;
     ready(*child);

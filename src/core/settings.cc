@@ -63,7 +63,7 @@ const std::vector<Key>& keys() {
       {"max_dispatch_passes", Type::text, "1", {}, {}, "deep dispatch passes on one payload, or until_stable", set_passes},
       {"threads", Type::integer, nullptr, 1, 1024, "scan threads; the number of cores", into(&Settings::threads)},
       {"max_payloads", Type::integer, "10000", 1, 1e9, "payloads of one request", into(&Settings::max_payloads)},
-      {"reserved_payloads", Type::integer, "2000", 0, 1e9, "of max_payloads, the last ones, kept for executables, scripts, documents, mails, archives",
+      {"reserved_payloads", Type::integer, nullptr, 0, 1e9, "of max_payloads, the last ones, kept for executables, scripts, documents, mails, archives; a fifth",
        into(&Settings::reserved_payloads)},
       {"max_children", Type::integer, "1000000", 1, 1e12, "payloads of one extraction", extraction(&ExtractionLimits::children)},
       {"max_extracted_bytes", Type::size, "1GiB", 1, kTera * 1024, "bytes of one extraction", extraction(&ExtractionLimits::bytes)},
@@ -215,6 +215,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
     throw StoqException(all);
   }
 
+  if (s.reserved_payloads == UINT64_MAX) s.reserved_payloads = s.max_payloads / 5;
   s.always_dispatch_configured = options.always_dispatch.empty();
   for (std::string& dir : s.plugin_dirs) dir = absolute(dir);
   // The default directory need not exist; one that was named is missed.

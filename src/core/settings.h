@@ -22,7 +22,7 @@ struct Settings {
   unsigned threads = 1;
 
   uint64_t max_payloads = 10'000;
-  uint64_t reserved_payloads = 2'000;  // of them, the last ones, for interesting kinds
+  uint64_t reserved_payloads = UINT64_MAX;  // of them, the last ones, for interesting kinds
   ExtractionLimits extraction;
   uint64_t max_request_bytes = uint64_t{4} << 30;
   uint64_t max_result_size = uint64_t{16} << 20;

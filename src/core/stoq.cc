@@ -52,15 +52,13 @@ StoqResponse Stoq::scan_payload(const Payload& payload, ScanOptions options) {
 StoqResponse Stoq::scan_file(int fd, ScanOptions options) {
   Engine::FileContent file = engine_->read_file(fd);
   close(fd);
-  if (!file.problem.empty()) throw StoqException("the file to scan " + file.problem);
+  if (!file.problem.empty()) throw StoqException("the file cannot be scanned: " + file.problem);
   check_names(options.add_start_dispatch, "add_start_dispatch");
   wait_for_rate(options.ratelimit);
   const std::shared_ptr<const Generation> generation = engine_->generation();
   Payload root(std::move(file.content), options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{});
   root.set_sha256(file.sha256);
-  const std::shared_ptr<Scan> scan = engine_->new_scan(generation, std::move(root), options);
-  if (file.too_large) scan->withhold_root(file.size);
-  return complete(*engine_, generation, scan);
+  return complete(*engine_, generation, engine_->new_scan(generation, std::move(root), options));
 }
 
 RunSummary Stoq::run(RunOptions options) {

@@ -91,7 +91,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       ExtractionMeter& meter = reply().meter();
       if (meter.tripped() == ExtractionMeter::Limit::spill) return;
       if (meter.open() || !meter.begin()) throw Malformed("a payload begins where none may");
-      if (!reply().extract_begin(bytes)) throw Malformed("a payload's meta is no object");
+      reply().extract_begin(bytes);  // what is wrong with its meta is recorded; then nothing of it is kept
       return;
     }
     case Record::extract_write: {
@@ -105,7 +105,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     }
     case Record::extract_meta:
       if (reply().meter().tripped() == ExtractionMeter::Limit::spill) return;
-      if (!reply().meter().open() || !reply().extract_meta(bytes)) throw Malformed("a payload's meta comes where none may");
+      if (!reply().meter().open()) throw Malformed("a payload's meta comes where none may");
+      reply().extract_meta(bytes);
       return;
     case Record::extract_end: {
       ExtractionMeter& meter = reply().meter();
@@ -125,7 +126,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::dispatch: {
       const size_t nul = bytes.find('\0');
       if (nul == bytes.npos) throw Malformed("a dispatch without a name");
-      if (!reply().dispatch(bytes.substr(0, nul), bytes.substr(nul + 1))) throw Malformed("a dispatch meta is not JSON");
+      reply().dispatch(bytes.substr(0, nul), bytes.substr(nul + 1));
       return;
     }
     case Record::set_payload_meta:

@@ -59,7 +59,37 @@ std::shared_ptr<Arena> HostGroup::take_arena() {
   return std::make_shared<Arena>();
 }
 
+// After the end of a template (the kernel was short of memory, say): a new one with the same plugins, in the same order.
+void HostGroup::rebuild() {
+  const std::lock_guard one_load(load_mutex_);
+  std::vector<PluginSpec> specs;
+  {
+    const std::lock_guard lock(mutex_);
+    if (template_ && template_->alive()) return;  // another thread was faster
+    specs = loaded_;
+  }
+  const std::shared_ptr<TemplateClient> root = roots_();
+  std::shared_ptr<TemplateClient> anew = root->fork();
+  for (const PluginSpec& spec : specs) {
+    PluginInfo ignored;
+    anew->load(spec, ignored, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *root);
+  }
+  const std::lock_guard lock(mutex_);
+  template_ = std::move(anew);
+  ++generation_;
+  idle_.clear();
+}
+
 std::unique_ptr<HostProcess> HostGroup::new_host() {
+  try {
+    return fork_host();
+  } catch (const StoqException&) {
+    rebuild();
+    return fork_host();
+  }
+}
+
+std::unique_ptr<HostProcess> HostGroup::fork_host() {
   std::shared_ptr<TemplateClient> base;
   unsigned generation;
   {

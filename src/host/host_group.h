@@ -38,6 +38,8 @@ class HostGroup {
 
  private:
   std::unique_ptr<HostProcess> take_host();
+  std::unique_ptr<HostProcess> fork_host();
+  void rebuild();
   void give_back(std::unique_ptr<HostProcess> host);
   std::shared_ptr<Arena> take_arena();
   size_t trip(Op op, Input& input, std::span<BatchItem> items);

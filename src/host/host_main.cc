@@ -31,7 +31,7 @@ namespace stoq {
 namespace {
 
 // Private writable memory that this process has already, which RLIMIT_DATA counts too.
-uint64_t data_in_use() {
+[[maybe_unused]] uint64_t data_in_use() {
   std::ifstream status("/proc/self/status");
   std::string word;
   uint64_t kilobytes = 0;

@@ -129,8 +129,10 @@ Process TemplateClient::forked(const char* what) {
 std::shared_ptr<TemplateClient> TemplateClient::fork() {
   auto [ours, theirs] = wire::socket_pair();
   const std::lock_guard lock(mutex_);
-  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_template}, {}, {theirs.get()}))
+  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_template}, {}, {theirs.get()})) {
+    alive_ = false;
     throw StoqException("no template: the process that it is made from has ended");
+  }
   Process process = forked("template");
   return std::shared_ptr<TemplateClient>(new TemplateClient(std::move(ours), std::move(process), false));
 }
@@ -139,8 +141,10 @@ Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
   const std::lock_guard lock(mutex_);
   wire::Writer w;
   w.u64(memory);
-  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, w.str(), {socket, arena}))
+  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, w.str(), {socket, arena})) {
+    alive_ = false;
     throw StoqException("no host process: its template has ended");
+  }
   return forked("host process");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,7 +48,7 @@ class TemplateClient {
   Fd control_;
   Process process_;
   bool own_child_;
-  bool alive_ = true;
+  std::atomic<bool> alive_ = true;
   wire::Inbox inbox_;
   std::map<pid_t, int> ended_;
 };

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stoq/abi/plugin.h"
@@ -68,12 +69,13 @@ class FakeEngine {
     call_ = {sizeof call_, 0, &api_, this};
     plugin_ = stoq_plugin_entry_v0.create(&host_, &call_);
   }
-  ~FakeEngine() {
-    if (plugin_) stoq_plugin_entry_v0.destroy(plugin_);
-  }
+  ~FakeEngine() { destroy(); }
   FakeEngine(const FakeEngine&) = delete;
   FakeEngine& operator=(const FakeEngine&) = delete;
 
+  void destroy() {
+    if (plugin_) stoq_plugin_entry_v0.destroy(std::exchange(plugin_, nullptr));
+  }
   bool loaded() const { return plugin_ != nullptr; }
   stoq_status archive(std::string_view text) {
     stoq_payload payload{};

@@ -72,6 +72,9 @@ TEST(FiledirIngest, HandsOverEachFileOnce) {
   engine.outcome(tokens[1], STOQ_OUTCOME_FAILED, "the disk is on fire");
   engine.outcome(tokens[0], STOQ_OUTCOME_DONE, "");
   EXPECT_EQ(engine.log, Lines{dir / "b failed: the disk is on fire"});
+  engine.log.clear();
+  engine.destroy();
+  EXPECT_EQ(engine.log, Lines{"1 files are done, 1 failed, 0 are to be tried again"});
 }
 
 TEST(FiledirIngest, StopsWhenTheQueueIsClosedOrTheCallCancelled) {
