@@ -9,6 +9,7 @@
 int main(int argc, char** argv) {
   using namespace stoq;
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that outgrows its limit is an error of writing
   // Memory is kept for the next payload: the first touch of fresh pages costs more than hashing what goes into them.
   mallopt(M_MMAP_THRESHOLD, 8 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);

@@ -177,7 +177,7 @@ void ScanReply::extract_end(bool keep_it) {
     Scan::leave_out(node_.left_out, name_of(ExtractionMeter::Limit::payload), name_, meter_.current());
     return;
   }
-  if (!bounded(meta_->text().size())) return;
+  if (!bounded(meta_->extra_data.text().size())) meta_->extra_data = Json::object();
   child.meta = std::move(*meta_);
   child.extracted_by = name_;
   child.round = node_.round;
@@ -228,8 +228,9 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   NamedResults& all = stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
   // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
   NamedResults inner;
-  if (const Json* present = all.find(name_))
-    for (const auto& [key, value] : sdk::JsonView(present->text()).members()) inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
+  const Json* present = all.find(name_);
+  const std::string so_far = present ? present->text() : "{}";
+  for (const auto& [key, value] : sdk::JsonView(so_far).members()) inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
   inner.set(plugin, Json::from_canonical(std::move(text)));
   sdk::JsonWriter w;
   w.begin_object();
