@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, fuzz-replay, sanitizers, bare. Without one: all but `bare`.
+# Needs a build in build/release (make soak makes it).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=build/release
+jobs=$(nproc)
+
+part_tree() { # all 2 000 real files, with 1, 2 and 5 threads
+  STOQ_TREE_FILES=2000 timeout 3000 "$build/tests/tree_run_test"
+}
+part_faults() { # bad plugins, bad input, and determinism, again and again
+  for round in 1 2 3 4 5; do
+    echo "round $round"
+    timeout 900 "$build/tests/bad_plugins_test" --gtest_brief=1
+    timeout 300 "$build/tests/scan_test" --gtest_brief=1 --gtest_shuffle
+    timeout 300 "$build/tests/adapters_test" --gtest_brief=1
+  done
+  timeout 900 /usr/bin/python3 -B tests/integration/bad_input_test.py "$build/bin/stoq"
+}
+part_fuzz-replay() { # corpora and mutations
+  timeout 1800 "$build/tests/decompress_mutation_test" --gtest_repeat=5 --gtest_brief=1
+  timeout 600 "$build/tests/json_test" --gtest_brief=1
+}
+part_sanitizers() { # every test, not only those that CI runs
+  cmake --preset asan && cmake --build --preset asan --parallel "$jobs"
+  ctest --preset asan --output-on-failure --parallel "$jobs"
+  cmake --preset tsan && cmake --build --preset tsan --parallel "$jobs"
+  ctest --preset tsan -L 'engine|host|unit' --output-on-failure --parallel "$jobs"
+}
+part_bare() { # the README's two commands on a Debian 12 with nothing on it
+  tests/bare/run.sh build/bare
+}
+
+parts=(tree faults fuzz-replay sanitizers)
+if [[ -n ${1:-} ]]; then
+  declare -F "part_$1" > /dev/null || { echo "soak: there is no part '$1'; parts: ${parts[*]} bare" >&2; exit 2; }
+  parts=("$1")
+fi
+for part in "${parts[@]}"; do
+  start=$SECONDS
+  echo "== soak: $part"
+  "part_$part"
+  echo "== soak: $part done in $((SECONDS - start)) s"
+done
