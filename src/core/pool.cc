@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pool.h"
 
+#include <chrono>
+
 namespace stoq {
 
 Pool::~Pool() {
@@ -46,6 +48,12 @@ void Pool::take_back() {
   --lent_;
 }
 
+void Pool::breathe() {
+  constexpr auto kMoment = std::chrono::milliseconds(2);
+  std::unique_lock lock(mutex_);
+  if (work_.size() > 2 * size_t{width_} + 2) drained_.wait_for(lock, kMoment, [this] { return work_.size() <= width_; });
+}
+
 void Pool::set_source(TakeItem source) {
   {
     const std::lock_guard lock(mutex_);
@@ -84,6 +92,7 @@ void Pool::run() {
     if (!work_.empty()) {
       const std::shared_ptr<Work> work = std::move(work_.front());
       work_.pop_front();
+      if (work_.size() <= width_) drained_.notify_all();
       lock.unlock();
       work->run_one();
       lock.lock();

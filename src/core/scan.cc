@@ -47,8 +47,6 @@ std::string left_out_text(const LeftOut& l, const Settings& s, std::string_view 
     text = amount_text(l.amount) + " plugins named by workers were not run: the payload had as many further rounds as there may be";
   else if (l.limit == "max_errors")
     text = amount_text(l.amount) + " errors given" + by + " were left out";
-  else if (l.limit == "stopped")
-    text = amount_text(l.amount) + " plugins were not run: the scan was stopped";
   return text.empty() ? text : text + " ; payload " + std::string(id);
 }
 
@@ -69,7 +67,6 @@ Scan::Scan(ScanContext context, Payload root, RequestMeta request_meta, Names st
   levels_.resize(1);
   levels_[0].closed = true;
   levels_[0].nodes.push_back(std::make_unique<Node>(std::move(root), Request{request_meta_}, nullptr));
-  seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
   admitted_ = 1;
 }
 
@@ -85,21 +82,26 @@ void Scan::start() { work_quietly(*levels_[0].nodes[0]); }
 
 void Scan::run_one() {
   std::unique_lock lock(mutex_);
-  if (ready_.empty()) return;
-  Node* node = ready_.front();
-  ready_.pop_front();
+  Node* node = take_ready();
+  if (!node) return;
   lock.unlock();
   work_quietly(*node);
+}
+
+Node* Scan::take_ready() {
+  if (ready_at_ == ready_.size()) return nullptr;
+  Node* node = ready_[ready_at_++];
+  if (ready_at_ == ready_.size()) ready_.clear(), ready_at_ = 0;
+  return node;
 }
 
 void Scan::finish_here() {
   std::unique_lock lock(mutex_);
   caller_waits_ = true;
   while (true) {
-    changed_.wait(lock, [this] { return done_ || !ready_.empty(); });
+    changed_.wait(lock, [this] { return done_ || ready_at_ < ready_.size(); });
     if (done_) return;
-    Node* node = ready_.front();
-    ready_.pop_front();
+    Node* node = take_ready();
     lock.unlock();
     work_quietly(*node);
     lock.lock();

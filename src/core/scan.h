@@ -52,8 +52,6 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   void run_one() override;
   // Called once, when the last payload is done, on the thread that did it.
   void when_done(std::function<void()> function) { when_done_ = std::move(function); }
-  // Winds up as soon as possible; what is left out is recorded.
-  void stop() { stopped_ = true; }
 
   StoqResponse take_response();
 
@@ -90,6 +88,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
 
   void wake_parked(Level& level, size_t most);
   void work_quietly(Node& node);
+  Node* take_ready();  // with the lock
   static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin, std::optional<uint64_t> amount);
   bool waits_for_ancestors(Node& node);
 
@@ -98,7 +97,6 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   RequestMeta request_meta_;
   Names start_dispatch_;
   Clock::time_point deadline_;
-  std::atomic<bool> stopped_ = false;
   std::atomic<uint64_t> result_bytes_ = 0;
 
   std::mutex mutex_;
@@ -109,7 +107,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   uint64_t admitted_ = 0;
   std::unordered_map<Sha256, Node*, DigestHash> seen_;
   std::map<std::string, std::shared_ptr<Instance>> late_;  // loaded since the generation was pinned, with problems to tell
-  std::deque<Node*> ready_;
+  std::vector<Node*> ready_;
+  size_t ready_at_ = 0;  // the first of them that nobody has taken
   size_t unposted_ = 0;
   bool caller_waits_ = false, done_ = false;
   std::function<void()> when_done_;

@@ -68,6 +68,7 @@ void Scan::advance() {
     parent.children.clear();
     parent.children_admitted = 0;
     if (!parent.finished) return;
+    if (seen_.empty() && !parent.beyond.empty()) seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
     for (const Beyond& beyond : parent.beyond)
       for (const Sha256& digest : beyond.digests) {
         if (const auto first = seen_.find(digest); first != seen_.end())
@@ -87,6 +88,7 @@ void Scan::advance() {
 }
 
 void Scan::admit(Node& parent, Child& child) {
+  if (seen_.empty()) seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
   if (const auto first = seen_.find(child.sha256); first != seen_.end()) return admit_duplicate(parent, child, *first->second);
   const uint64_t places = settings_.max_payloads;
   const uint64_t plain_places = places - std::min(places, settings_.reserved_payloads);

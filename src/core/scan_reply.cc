@@ -210,6 +210,12 @@ void ScanReply::keep(Child child) {
     node_.children.push_back(std::move(child));
     scan_.advance();
     scan_.publish(lock);
+    // An extractor does not wait for scans; it only lets them have the processor now and then, and not beyond a second in all.
+    constexpr unsigned kBreaths = 500;
+    if (!lock.owns_lock() && breaths_ < kBreaths) {
+      ++breaths_;
+      scan_.context_.pool.breathe();
+    }
   }
 }
 
@@ -267,7 +273,7 @@ bool ScanReply::set_request_meta(std::string_view json) {
   return false;
 }
 
-bool ScanReply::cancelled() { return scan_.stopped_ || Scan::Clock::now() >= scan_.deadline_; }
+bool ScanReply::cancelled() { return Scan::Clock::now() >= scan_.deadline_; }
 
 int64_t ScanReply::time_left() {
   return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(scan_.deadline_ - Scan::Clock::now()).count());

@@ -51,6 +51,7 @@ class ScanReply final : public Reply {
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
   bool failed_ = false;
+  unsigned breaths_ = 0;
   bool lent_ = false;
 };
 

@@ -109,10 +109,9 @@ void Scan::dispatch(Node& node) {
 }
 
 bool Scan::out_of_time(Node& node, size_t more) {
-  const bool late = Clock::now() >= deadline_;
-  if (!late && !stopped_) return false;
+  if (Clock::now() < deadline_) return false;
   const uint64_t left = node.plan.size() - std::min(node.next, node.plan.size()) + more;
-  if (left > 0) leave_out(node.left_out, late ? "request_deadline" : "stopped", "", left);
+  if (left > 0) leave_out(node.left_out, "request_deadline", "", left);
   node.plan.resize(std::min(node.next, node.plan.size()));
   node.further.clear();
   return true;

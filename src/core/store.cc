@@ -74,7 +74,7 @@ class FileBlob final : public Blob {
   }
   Bytes bytes() const override {
     std::call_once(once_, [this] {
-      void* map = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd_, 0);
+      void* map = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd_, 0);
       if (map != MAP_FAILED) map_ = static_cast<const uint8_t*>(map);
     });
     if (!map_) throw StoqException("a spilled payload cannot be mapped: " + std::string(std::strerror(errno)));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/uuid.h"
 
+#include <pthread.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -14,18 +15,29 @@
 namespace stoq {
 namespace {
 
+// Told apart from its parent without a system call for each id.
+unsigned process_generation() {
+  static std::atomic<unsigned> generation = 1;
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++generation; });
+  (void)registered;
+  return generation.load(std::memory_order_relaxed);
+}
+
 // A block of kernel randomness per thread. A forked child must not hand out what its parent will: the block remembers its process.
 struct Randomness {
-  std::array<uint8_t, 256> block;  // up to 256 bytes arrive whole, by the kernel's promise
+  std::array<uint8_t, 4096> block;
   size_t used = block.size();
-  pid_t owner = 0;
+  unsigned owner = 0;
 
   const uint8_t* take(size_t n) {
-    if (used + n > block.size() || owner != getpid()) {
-      while (getrandom(block.data(), block.size(), 0) != static_cast<ssize_t>(block.size()))
-        if (errno != EINTR) throw StoqException("the kernel gives no randomness (getrandom failed)");
+    if (const unsigned now = process_generation(); used + n > block.size() || owner != now) {
+      for (size_t got = 0; got < block.size();) {
+        const ssize_t r = getrandom(block.data() + got, block.size() - got, 0);
+        if (r < 0 && errno != EINTR) throw StoqException("the kernel gives no randomness (getrandom failed)");
+        if (r > 0) got += static_cast<size_t>(r);
+      }
       used = 0;
-      owner = getpid();
+      owner = now;
     }
     const uint8_t* taken = block.data() + used;
     used += n;

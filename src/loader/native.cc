@@ -8,6 +8,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "core/silent_reply.h"
 #include "loader/native_call.h"
 #include "loader/native_host.h"
 #include "stoq/exceptions.h"
@@ -27,28 +28,15 @@ Table copy_table(const void* raw) {
 }
 
 // Collects why create or create_thread refused.
-class CreateReply final : public Reply {
+class CreateReply final : public SilentReply {
  public:
-  bool result(std::string_view) override { return false; }
   void error(std::string_view text) override { problems.emplace_back(text); }
   void failed(Failure, std::string_view type, std::string_view text) override {
     refusal = (type == "StoqPluginException" || type.empty() ? "" : std::string(type) + ": ") + std::string(text);
   }
-  bool extract_begin(std::string_view) override { return false; }
-  void extract_write(Bytes) override {}
-  bool extract_meta(std::string_view) override { return false; }
-  void extract_end(bool) override {}
-  ExtractionMeter& meter() override { return meter_; }
-  bool dispatch(std::string_view, std::string_view) override { return false; }
-  bool set_payload_meta(std::string_view) override { return false; }
-  bool set_request_meta(std::string_view) override { return false; }
-  bool cancelled() override { return false; }
 
   std::vector<std::string> problems;
   std::string refusal;
-
- private:
-  ExtractionMeter meter_;
 };
 
 class NativeInstance final : public Instance {
