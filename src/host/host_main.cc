@@ -119,7 +119,7 @@ class Template {
     }
   }
 
-  // In the child: a process group of its own and the default answer to signals.
+  // In the child: nothing is watched and no signal is blocked.
   pid_t start() {
     const pid_t pid = fork();
     if (pid != 0) return pid;
