@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bare programs on the libraries under the engine: the least that a row's work costs. They run as
-// `stoq-bench --floor ARGUMENTS`, a process of their own, as the program that they stand beside does.
+// `stoq-bench --floor ARGUMENTS`, a process of their own, as the program that they stand beside
+// does.
 #pragma once
 
 #include <span>

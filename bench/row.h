@@ -34,8 +34,8 @@ struct Row {
   bool ok() const { return !limit || value <= *limit; }
 };
 
-// Each step once unmeasured, then `rounds` times one after the other, beginning with another one each
-// time. Gives what each step returned, round by round.
+// Each step once unmeasured, then `rounds` times one after the other, beginning with another one
+// each time. Gives what each step returned, round by round.
 std::vector<Samples> take_turns(unsigned rounds, const std::vector<std::function<double()>>& steps);
 
 // Fills in the numbers of a row from pairs.

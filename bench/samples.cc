@@ -115,7 +115,8 @@ std::string png(Random& random) {
   }
   uint32_t a = 1, b = 0;
   for (const char c : pixels) a = (a + static_cast<uint8_t>(c)) % 65521, b = (b + a) % 65521;
-  // A zlib stream is the deflate stream of a gzip file (head 10 bytes, tail 8) between its own ends.
+  // A zlib stream is the deflate stream of a gzip file (head 10 bytes, tail 8) between its own
+  // ends.
   const std::string gz = gzipped(pixels);
   const std::string stream = "\x78\x9c" + gz.substr(10, gz.size() - 18) + big_endian(b << 16 | a);
   const auto chunk = [](const std::string& type, const std::string& data) {

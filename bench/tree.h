@@ -26,9 +26,9 @@ struct Tree {
 
 inline constexpr size_t kTreeFiles = 2000;
 
-// Copies of files chosen from `root` (a sorted walk, a fixed share for each kind, evenly spread over
-// what is there; at most 16 MiB each), in <cache>/tree. Kinds that are too few there are made by
-// code. A complete tree is used again. Several processes may ask at once. Throws std::exception.
+// Copies of files chosen from `root` (a sorted walk, a fixed share for each kind, evenly spread
+// over what is there; at most 16 MiB each), in <cache>/tree. Kinds that are too few there are made
+// by code. A complete tree is used again. Several processes may ask at once. Throws std::exception.
 Tree make_tree(const std::filesystem::path& cache, const std::filesystem::path& root = "/usr",
                size_t count = kTreeFiles);
 

@@ -5,7 +5,8 @@
 
 namespace stoq {
 
-// Whatever the engine refuses to do: bad configuration, bad arguments. what() says what, where and what to do.
+// Whatever the engine refuses to do: bad configuration, bad arguments. what() says what, where and
+// what to do.
 class StoqException : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

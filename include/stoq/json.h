@@ -12,9 +12,10 @@
 
 namespace stoq {
 
-// A JSON value as it travels through the engine: canonical text, and a tree only for those who ask. Include <nlohmann/json.hpp> to use
-// the tree. Once somebody has taken the mutable tree, the tree is the value and text() is written from it.
-// Copies are deep. A const Json may be read from several threads as long as none of them calls tree() for the first time.
+// A JSON value as it travels through the engine: canonical text, and a tree only for those who ask.
+// Include <nlohmann/json.hpp> to use the tree. Once somebody has taken the mutable tree, the tree
+// is the value and text() is written from it. Copies are deep. A const Json may be read from
+// several threads as long as none of them calls tree() for the first time.
 class Json {
  public:
   using Tree = nlohmann::ordered_json;
@@ -48,7 +49,8 @@ class Json {
   // Text that is canonical already; not checked.
   static Json from_canonical(std::string text);
 
-  // Canonical text on one line. Depth is what the text has; NaN and infinities in a tree become null, bad UTF-8 U+FFFD.
+  // Canonical text on one line. Depth is what the text has; NaN and infinities in a tree become
+  // null, bad UTF-8 U+FFFD.
   std::string text() const;
   // The same without a copy, unless the tree has been taken: then `scratch` holds it.
   std::string_view view(std::string& scratch) const;

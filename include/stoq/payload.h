@@ -16,7 +16,9 @@ namespace stoq {
 using Bytes = std::span<const uint8_t>;
 using Sha256 = std::array<uint8_t, 32>;
 std::string hex(Bytes bytes);
-inline Bytes bytes_of(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+inline Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 struct PayloadMeta {
   bool should_archive = true;
@@ -25,7 +27,8 @@ struct PayloadMeta {
   bool should_scan = true;
 
   std::string text() const;  // canonical JSON
-  // Takes over the fields that a JSON object names, as plugins give them. False when it is no object or a field has the wrong type.
+  // Takes over the fields that a JSON object names, as plugins give them. False when it is no
+  // object or a field has the wrong type.
   bool update(std::string_view canonical);
 };
 
@@ -47,11 +50,13 @@ struct MetaArgument : std::optional<Meta> {
 
 class Content;
 
-// A payload as plugins see it: content and everything known about it so far. Not shared between threads while a plugin looks at it.
+// A payload as plugins see it: content and everything known about it so far. Not shared between
+// threads while a plugin looks at it.
 class Payload {
  public:
   // Copies the content. `payload_id` empty: a new UUIDv4.
-  explicit Payload(std::string_view content, MetaArgument<PayloadMeta> meta = {}, std::string payload_id = {});
+  explicit Payload(std::string_view content, MetaArgument<PayloadMeta> meta = {},
+                   std::string payload_id = {});
   explicit Payload(Bytes content, MetaArgument<PayloadMeta> meta = {}, std::string payload_id = {});
   explicit Payload(Content content, PayloadMeta meta = {}, std::string payload_id = {});
   // Copies share the content.
@@ -61,7 +66,8 @@ class Payload {
   Payload& operator=(Payload&&) noexcept;
   ~Payload();
 
-  Bytes content() const;  // valid as long as the payload; StoqException when the content has been given up
+  Bytes content()
+      const;  // valid as long as the payload; StoqException when the content has been given up
   uint64_t size() const { return size_; }
   const Sha256& sha256() const;  // computed when first asked for, unless the engine knows it
   const Content& blob() const { return *content_; }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plugins that live as objects in the program that uses the engine: derive from one or more roles, hand the object to
-// Stoq::add_plugin. Methods may be called from several threads at once, unless the traits say `serial`. What they throw becomes an error
-// of that plugin. Plugins in packages of their own are written against stoq/sdk/plugin.h.
+// Plugins that live as objects in the program that uses the engine: derive from one or more roles,
+// hand the object to Stoq::add_plugin. Methods may be called from several threads at once, unless
+// the traits say `serial`. What they throw becomes an error of that plugin. Plugins in packages of
+// their own are written against stoq/sdk/plugin.h.
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@ struct WorkerResponse {
 
 struct DispatcherResponse {
   std::vector<std::string> plugin_names;
-  NamedResults meta;  // plugin name -> meta, found by the worker under payload.dispatch_meta[dispatcher][plugin]
+  NamedResults
+      meta;  // plugin name -> meta, found by the worker under payload.dispatch_meta[dispatcher][plugin]
   std::vector<std::string> errors;
 };
 using DeepDispatcherResponse = DispatcherResponse;
@@ -41,15 +43,19 @@ struct DecoratorResponse {
 
 enum class Outcome : uint8_t { done, failed, retry };
 
-// Where a provider puts its items. Each put waits while the queue is full and returns false once intake has ended.
+// Where a provider puts its items. Each put waits while the queue is full and returns false once
+// intake has ended.
 class Queue {
  public:
   virtual ~Queue() = default;
-  virtual bool put(Payload payload, uint64_t token = 0, MetaArgument<RequestMeta> request_meta = {}) = 0;
+  virtual bool put(Payload payload, uint64_t token = 0,
+                   MetaArgument<RequestMeta> request_meta = {}) = 0;
   // A regular file, read from its start on a scan thread. The queue owns fd from here on.
-  virtual bool put_file(int fd, PayloadMeta meta, uint64_t token = 0, MetaArgument<RequestMeta> request_meta = {}) = 0;
+  virtual bool put_file(int fd, PayloadMeta meta, uint64_t token = 0,
+                        MetaArgument<RequestMeta> request_meta = {}) = 0;
   // A task for the source archivers: {archiver: results of its archive()}.
-  virtual bool put_task(Json task, uint64_t token = 0, MetaArgument<RequestMeta> request_meta = {}) = 0;
+  virtual bool put_task(Json task, uint64_t token = 0,
+                        MetaArgument<RequestMeta> request_meta = {}) = 0;
   virtual bool stopped() const = 0;
 };
 
@@ -92,7 +98,8 @@ class ProviderPlugin : public virtual Plugin {
 // What the manifest says of a packaged plugin.
 struct PluginTraits {
   bool extracts = true;  // a worker that never extracts may start before the level above is closed
-  bool serial = false;   // calls never overlap, `ingest` apart, and a request that involves it runs in canonical order
+  bool serial =
+      false;  // calls never overlap, `ingest` apart, and a request that involves it runs in canonical order
   std::string version = "0";
   std::string description;
 };

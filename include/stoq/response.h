@@ -10,11 +10,13 @@
 namespace stoq {
 
 struct PluginsRun {
-  std::vector<std::vector<std::string>> workers{{}};  // parallel to PayloadResults::workers, in the order of running
+  std::vector<std::vector<std::string>> workers{
+      {}};  // parallel to PayloadResults::workers, in the order of running
   std::vector<std::string> archivers;
 };
 
-// A further occurrence of a payload that was scanned already. After 100 of them one entry without parent counts the rest.
+// A further occurrence of a payload that was scanned already. After 100 of them one entry without
+// parent counts the rest.
 struct Duplicate {
   std::string extracted_from;  // payload_id of the parent of this occurrence
   std::string extracted_by;
@@ -37,11 +39,12 @@ struct PayloadResults {
 
 // Something that a limit, a deadline, a crash or a refusal kept out of the response.
 struct LimitRecord {
-  std::string limit;                 // which: "max_payloads", "deadline", "crash" …; docs/result.md lists them
-  std::string payload;               // payload_id; empty (null): the request as a whole
-  std::string plugin;                // empty (null): the engine
-  std::optional<uint64_t> left_out;  // how much, in the limit's unit; nothing (null) where it cannot be known
-  uint64_t count = 1;                // > 1: so many records of this limit in one, because 100 were listed already
+  std::string limit;    // which: "max_payloads", "deadline", "crash" …; docs/result.md lists them
+  std::string payload;  // payload_id; empty (null): the request as a whole
+  std::string plugin;   // empty (null): the engine
+  std::optional<uint64_t>
+      left_out;        // how much, in the limit's unit; nothing (null) where it cannot be known
+  uint64_t count = 1;  // > 1: so many records of this limit in one, because 100 were listed already
 };
 
 // Plugin name -> error texts, in the order in which the names appeared.
@@ -61,7 +64,8 @@ struct StoqResponse {
   std::string scan_id;
   std::vector<LimitRecord> limits;
 
-  // The JSON document: indent 4 as the reference writes it, or on one line for 0. Never throws on content.
+  // The JSON document: indent 4 as the reference writes it, or on one line for 0. Never throws on
+  // content.
   std::string dumps(unsigned indent = 4) const;
 };
 

@@ -39,22 +39,25 @@ using OptionMap = std::map<std::string, OptionText, std::less<>>;
 using PluginOpts = std::map<std::string, OptionMap, std::less<>>;
 using Names = std::vector<std::string>;
 
-// Every argument may be left out; what is left out comes from stoq.cfg, then from the defaults. An empty list is left out.
+// Every argument may be left out; what is left out comes from stoq.cfg, then from the defaults. An
+// empty list is left out.
 struct StoqOptions {
   std::optional<std::string> base_dir;     // the working directory
   std::optional<std::string> config_file;  // <base_dir>/stoq.cfg; a missing one means defaults
   std::optional<std::string> log_dir;      // <base_dir>/logs; "" = no file log
   std::optional<std::string> log_level;    // "INFO"
-  Names plugin_dir_list;                   // searched after the installed plugin directory; later ones win
+  Names plugin_dir_list;  // searched after the installed plugin directory; later ones win
   PluginOpts plugin_opts;
-  Names providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers, decorators, always_dispatch;
-  std::optional<unsigned> max_recursion;       // 3
+  Names providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers,
+      decorators, always_dispatch;
+  std::optional<unsigned> max_recursion;        // 3
   std::optional<unsigned> max_dispatch_passes;  // 1
 
   // Beyond the seed.
-  OptionMap core;                       // any other key of [core], as text; docs/configuration.md lists them
-  std::optional<unsigned> threads;      // scan threads of run and of requests that fan out; the number of cores
-  std::shared_ptr<LogSink> log_sink;    // instead of stderr and the log file
+  OptionMap core;  // any other key of [core], as text; docs/configuration.md lists them
+  std::optional<unsigned>
+      threads;  // scan threads of run and of requests that fan out; the number of cores
+  std::shared_ptr<LogSink> log_sink;  // instead of stderr and the log file
 };
 
 struct ScanOptions {
@@ -78,7 +81,8 @@ struct RunSummary {
 };
 
 struct PluginListing {
-  std::vector<std::string> classes;  // "Worker", "Dispatcher" …; empty when the plugin cannot be loaded
+  std::vector<std::string>
+      classes;  // "Worker", "Dispatcher" …; empty when the plugin cannot be loaded
   std::string version;
   std::string description;
   std::string problem;  // why it cannot be loaded
@@ -86,9 +90,10 @@ struct PluginListing {
 
 class Engine;
 
-// The engine with its plugins. All methods are [thread-safe]. Constructing it reads the configuration and loads the plugins that
-// configuration and arguments name; what cannot be loaded throws StoqPluginException, bad configuration StoqException. Threads and host
-// processes are started when first needed and end with the object.
+// The engine with its plugins. All methods are [thread-safe]. Constructing it reads the
+// configuration and loads the plugins that configuration and arguments name; what cannot be loaded
+// throws StoqPluginException, bad configuration StoqException. Threads and host processes are
+// started when first needed and end with the object.
 class Stoq {
  public:
   explicit Stoq(StoqOptions options = {});
@@ -96,28 +101,36 @@ class Stoq {
   Stoq(const Stoq&) = delete;
   Stoq& operator=(const Stoq&) = delete;
 
-  // Scans one payload on the caller's thread (helped by scan threads when it fans out), saves the response with all connectors and
-  // returns it. The content is not copied and need only live as long as the call. Failures of plugins are in the response; StoqException
-  // is for arguments that make no sense.
+  // Scans one payload on the caller's thread (helped by scan threads when it fans out), saves the
+  // response with all connectors and returns it. The content is not copied and need only live as
+  // long as the call. Failures of plugins are in the response; StoqException is for arguments that
+  // make no sense.
   StoqResponse scan(Bytes content, ScanOptions options = {});
-  StoqResponse scan(std::string_view content, ScanOptions options = {}) { return scan(bytes_of(content), std::move(options)); }
+  StoqResponse scan(std::string_view content, ScanOptions options = {}) {
+    return scan(bytes_of(content), std::move(options));
+  }
   StoqResponse scan_payload(const Payload& payload, ScanOptions options = {});
-  // A file, read by the engine within its limits: one above max_payload_size is hashed and listed, not scanned. The engine owns fd.
+  // A file, read by the engine within its limits: one above max_payload_size is hashed and listed,
+  // not scanned. The engine owns fd.
   StoqResponse scan_file(int fd, ScanOptions options = {});
 
-  // Takes what the providers bring until they have no more or stop is called, one run at a time. Throws StoqException without provider,
-  // and when a provider has failed (after everything that came was dealt with).
+  // Takes what the providers bring until they have no more or stop is called, one run at a time.
+  // Throws StoqException without provider, and when a provider has failed (after everything that
+  // came was dealt with).
   RunSummary run(RunOptions options = {});
   // Ends run from any thread: intake stops, items in work are finished.
   void stop();
 
-  // The names of the roles that a plugin plays; loads it when it is not loaded. StoqPluginNotFound, StoqPluginException.
+  // The names of the roles that a plugin plays; loads it when it is not loaded. StoqPluginNotFound,
+  // StoqPluginException.
   std::vector<std::string> load_plugin(std::string_view name);
-  // An object as a plugin, under that name; replaces one of the same name for requests that start later.
+  // An object as a plugin, under that name; replaces one of the same name for requests that start
+  // later.
   void add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits = {});
   std::map<std::string, PluginListing> list_plugins();
 
-  // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException for those that failed.
+  // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException
+  // for those that failed.
   void save(const StoqResponse& response, std::string_view connector = {});
 
  private:

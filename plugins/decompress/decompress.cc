@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The worker around unpack(): options, passwords that come with the payload, members as payloads, the list of them as result.
+// The worker around unpack(): options, passwords that come with the payload, members as payloads,
+// the list of them as result.
 #include <algorithm>
 #include <chrono>
 
@@ -39,7 +40,10 @@ std::string meta_of(const Member& member, const PayloadShape& shape, bool incomp
 class Extraction final : public Sink {
  public:
   Extraction(sdk::Call& call, const PayloadShape& shape, double timeout)
-      : call_(call), shape_(shape), until_(Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(timeout))) {}
+      : call_(call),
+        shape_(shape),
+        until_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                  std::chrono::duration<double>(timeout))) {}
 
   Flow begin(const Member& member) override {
     member_ = member;
@@ -53,7 +57,8 @@ class Extraction final : public Sink {
   Flow end(bool complete) override {
     if (stopped_) return Flow::stop;
     // What could be read of a damaged member is worth a look, and says that it is not whole.
-    if (!complete && written_ > 0 && !flow_is_stop(call_.meta(meta_of(member_, shape_, true)))) return flow(call_.end());
+    if (!complete && written_ > 0 && !flow_is_stop(call_.meta(meta_of(member_, shape_, true))))
+      return flow(call_.end());
     return flow(call_.end(complete));
   }
   bool cancelled() override {
@@ -108,12 +113,17 @@ std::string result_of(const Report& report) {
 class Decompress {
  public:
   static constexpr sdk::Option options[] = {
-      {"passwords", sdk::Kind::list, "-,infected,password", "tried in this order on encrypted members, after none; - stands for none"},
-      {"maximum_size", sdk::Kind::size, "1GiB", "bytes of one member; a larger one is left out", 1, 1e15},
-      {"timeout", sdk::Kind::duration, "45", "time for one archive; what was unpacked by then stays", 0.001, 86'400},
+      {"passwords", sdk::Kind::list, "-,infected,password",
+       "tried in this order on encrypted members, after none; - stands for none"},
+      {"maximum_size", sdk::Kind::size, "1GiB", "bytes of one member; a larger one is left out", 1,
+       1e15},
+      {"timeout", sdk::Kind::duration, "45",
+       "time for one archive; what was unpacked by then stays", 0.001, 86'400},
       {"always_dispatch", sdk::Kind::list, "", "workers that every member is sent to"},
-      {"archive_extracted", sdk::Kind::boolean, "yes", "whether destination archivers keep the members"},
-      {"max_listed_members", sdk::Kind::integer, "1000", "members that the result lists; all are unpacked and counted", 0, 1'000'000},
+      {"archive_extracted", sdk::Kind::boolean, "yes",
+       "whether destination archivers keep the members"},
+      {"max_listed_members", sdk::Kind::integer, "1000",
+       "members that the result lists; all are unpacked and counted", 0, 1'000'000},
   };
 
   explicit Decompress(const sdk::Host& host)
@@ -124,21 +134,27 @@ class Decompress {
         shape_{host.list("always_dispatch"), host.boolean("archive_extracted")} {}
 
   void scan(const sdk::Payload& payload, sdk::Call& call) const {
-    Options unpacking{.passwords = passwords_of(payload), .maximum_size = maximum_size_, .max_listed_members = listed_};
+    Options unpacking{.passwords = passwords_of(payload),
+                      .maximum_size = maximum_size_,
+                      .max_listed_members = listed_};
     Extraction extraction(call, shape_, timeout_);
     const Report report = unpack(payload.content(), suggested_name(payload), unpacking, extraction);
     if (!report.is_archive) return;
     for (const std::string& error : report.errors) call.error(error);
     if (!report.unsupported.empty()) call.error("unsupported: " + report.unsupported);
-    if (extraction.timed_out()) call.error("Timed out decompressing payload: after " + std::to_string(report.member_count) + " members (option timeout)");
+    if (extraction.timed_out())
+      call.error("Timed out decompressing payload: after " + std::to_string(report.member_count) +
+                 " members (option timeout)");
     call.result(result_of(report));
   }
 
  private:
-  // Passwords that came with the payload, then those that came with the request, then the configured ones.
+  // Passwords that came with the payload, then those that came with the request, then the
+  // configured ones.
   std::vector<std::string> passwords_of(const sdk::Payload& payload) const {
     std::vector<std::string> all = payload.extra_data()["passwords"].strings();
-    for (std::string& password : payload.request_meta()["extra_data"]["passwords"].strings()) all.push_back(std::move(password));
+    for (std::string& password : payload.request_meta()["extra_data"]["passwords"].strings())
+      all.push_back(std::move(password));
     for (const std::string& password : passwords_)
       if (std::find(all.begin(), all.end(), password) == all.end()) all.push_back(password);
     return all;
@@ -147,8 +163,10 @@ class Decompress {
   // What a .gz without a name in it holds: its own name without the ending.
   static std::string suggested_name(const sdk::Payload& payload) {
     std::string name = payload.extra_data()["filename"].string_or("");
-    for (const std::string_view ending : {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".lz", ".Z", ".uu"})
-      if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+    for (const std::string_view ending :
+         {".gz", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".lz", ".Z", ".uu"})
+      if (name.size() > ending.size() && name.ends_with(ending))
+        return name.substr(0, name.size() - ending.size());
     return name;
   }
 

@@ -15,7 +15,8 @@ void Delivery::deliver_empty(Member& member) {
   member.status = "extracted";
 }
 
-void Delivery::deliver(Reader& reader, Member& member, std::span<const std::uint8_t> verified, bool all_verified) {
+void Delivery::deliver(Reader& reader, Member& member, std::span<const std::uint8_t> verified,
+                       bool all_verified) {
   bool begun = false;
   auto flow = Flow::go_on;
   const auto begin = [&] {
@@ -38,13 +39,15 @@ void Delivery::deliver(Reader& reader, Member& member, std::span<const std::uint
   auto pulled = verified.empty() || give(verified) ? Pulled::whole : Pulled::refused;
   if (pulled == Pulled::whole && !all_verified) pulled = pull(reader, give);
   if (pulled == Pulled::whole && member.has_size && member.size < member.declared_size) {
-    member.status = "damaged: it ends after " + std::to_string(member.size) + " of " + std::to_string(member.declared_size) + " bytes";
+    member.status = "damaged: it ends after " + std::to_string(member.size) + " of " +
+                    std::to_string(member.declared_size) + " bytes";
   } else if (pulled == Pulled::whole) {
     if (begin()) member.status = "extracted";  // an empty one begins here
   } else if (pulled == Pulled::damaged) {
     member.status = "damaged: " + reader.error();
   }
-  if (member.status.empty()) member.status = flow == Flow::skip_member ? "skipped: not wanted" : "stopped";
+  if (member.status.empty())
+    member.status = flow == Flow::skip_member ? "skipped: not wanted" : "stopped";
   if (begun && sink_.end(member.status == "extracted") == Flow::stop) flow = Flow::stop;
   if (flow == Flow::stop) stopped_ = true;
 }

@@ -7,7 +7,8 @@ namespace stoq::plugins::decompress {
 namespace {
 
 constexpr std::size_t kSignature = 8, kChecksum = 4, kMaxFiles = 1'000'000;
-constexpr std::uint64_t kFile = 2, kEncryptedHeaders = 4, kEnd = 5, kHasExtra = 1, kHasData = 2, kEncryption = 1;
+constexpr std::uint64_t kFile = 2, kEncryptedHeaders = 4, kEnd = 5, kHasExtra = 1, kHasData = 2,
+                        kEncryption = 1;
 
 /// Reads numbers from [at, end); reading past the end leaves `ok` false.
 struct Cursor {
@@ -52,7 +53,9 @@ std::vector<bool> rar5_locks(std::span<const std::uint8_t> content) {
     const auto extra = flags & kHasExtra ? head.number() : 0;
     const auto data = flags & kHasData ? head.number() : 0;
     if (!head.ok || type == kEncryptedHeaders || type == kEnd) break;
-    if (type == kFile) locks.push_back(extra <= head.end - head.at && has_encryption({content, head.end - extra, head.end}));
+    if (type == kFile)
+      locks.push_back(extra <= head.end - head.at &&
+                      has_encryption({content, head.end - extra, head.end}));
     if (data > content.size() - head.end) break;
     at = head.end + data;
   }

@@ -10,65 +10,103 @@
 namespace stoq::plugins::decompress {
 namespace {
 
-constexpr int kMaxRetries = 1000;         // ARCHIVE_RETRY, or blocks without a byte, in a row
-constexpr const char* kRawName = "data";  // libarchive's name for the member of a plain compressed file
+constexpr int kMaxRetries = 1000;  // ARCHIVE_RETRY, or blocks without a byte, in a row
+constexpr const char* kRawName =
+    "data";  // libarchive's name for the member of a plain compressed file
 
 int support_format(archive* a, Container format, bool streaming) {
   switch (format) {
-    case Container::zip: return streaming ? archive_read_support_format_zip_streamable(a) : archive_read_support_format_zip_seekable(a);
-    case Container::sevenzip: return archive_read_support_format_7zip(a);
-    case Container::rar: return archive_read_support_format_rar(a);
-    case Container::rar5: return archive_read_support_format_rar5(a);
-    case Container::tar: return archive_read_support_format_tar(a);
+    case Container::zip:
+      return streaming ? archive_read_support_format_zip_streamable(a)
+                       : archive_read_support_format_zip_seekable(a);
+    case Container::sevenzip:
+      return archive_read_support_format_7zip(a);
+    case Container::rar:
+      return archive_read_support_format_rar(a);
+    case Container::rar5:
+      return archive_read_support_format_rar5(a);
+    case Container::tar:
+      return archive_read_support_format_tar(a);
     case Container::rpm:
-    case Container::cpio: return archive_read_support_format_cpio(a);
-    case Container::ar: return archive_read_support_format_ar(a);
-    case Container::cab: return archive_read_support_format_cab(a);
-    case Container::iso9660: return archive_read_support_format_iso9660(a);
-    case Container::lha: return archive_read_support_format_lha(a);
-    case Container::xar: return archive_read_support_format_xar(a);
-    case Container::warc: return archive_read_support_format_warc(a);
-    default: return std::min(archive_read_support_format_raw(a), archive_read_support_format_empty(a));
+    case Container::cpio:
+      return archive_read_support_format_cpio(a);
+    case Container::ar:
+      return archive_read_support_format_ar(a);
+    case Container::cab:
+      return archive_read_support_format_cab(a);
+    case Container::iso9660:
+      return archive_read_support_format_iso9660(a);
+    case Container::lha:
+      return archive_read_support_format_lha(a);
+    case Container::xar:
+      return archive_read_support_format_xar(a);
+    case Container::warc:
+      return archive_read_support_format_warc(a);
+    default:
+      return std::min(archive_read_support_format_raw(a), archive_read_support_format_empty(a));
   }
 }
 
-/// The one filter that the content begins with; a second layer is a member's business. None of these runs a program.
+/// The one filter that the content begins with; a second layer is a member's business. None of
+/// these runs a program.
 int add_filter(archive* a, Container filter) {
   switch (filter) {
-    case Container::gzip: return archive_read_append_filter(a, ARCHIVE_FILTER_GZIP);
-    case Container::bzip2: return archive_read_append_filter(a, ARCHIVE_FILTER_BZIP2);
-    case Container::xz: return archive_read_append_filter(a, ARCHIVE_FILTER_XZ);
-    case Container::lzma: return archive_read_append_filter(a, ARCHIVE_FILTER_LZMA);
-    case Container::zstd: return archive_read_append_filter(a, ARCHIVE_FILTER_ZSTD);
-    case Container::lz4: return archive_read_append_filter(a, ARCHIVE_FILTER_LZ4);
-    case Container::compress: return archive_read_support_filter_compress(a);  // appended, it reads before there is input
-    case Container::lzip: return archive_read_append_filter(a, ARCHIVE_FILTER_LZIP);
-    case Container::uu: return archive_read_append_filter(a, ARCHIVE_FILTER_UU);
+    case Container::gzip:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_GZIP);
+    case Container::bzip2:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_BZIP2);
+    case Container::xz:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_XZ);
+    case Container::lzma:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_LZMA);
+    case Container::zstd:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_ZSTD);
+    case Container::lz4:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_LZ4);
+    case Container::compress:
+      return archive_read_support_filter_compress(a);  // appended, it reads before there is input
+    case Container::lzip:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_LZIP);
+    case Container::uu:
+      return archive_read_append_filter(a, ARCHIVE_FILTER_UU);
     case Container::rpm: {  // its compressor is known only behind its headers, so these are offered
       int worst = ARCHIVE_OK;
-      for (auto* support : {archive_read_support_filter_rpm, archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
-                            archive_read_support_filter_xz, archive_read_support_filter_lzma, archive_read_support_filter_zstd}) {
+      for (auto* support : {archive_read_support_filter_rpm, archive_read_support_filter_gzip,
+                            archive_read_support_filter_bzip2, archive_read_support_filter_xz,
+                            archive_read_support_filter_lzma, archive_read_support_filter_zstd}) {
         worst = std::min(worst, support(a));
       }
       return worst;
     }
-    default: return ARCHIVE_OK;
+    default:
+      return ARCHIVE_OK;
   }
 }
 
 std::string_view filter_name(int code) {
   switch (code) {
-    case ARCHIVE_FILTER_GZIP: return "gzip";
-    case ARCHIVE_FILTER_BZIP2: return "bzip2";
-    case ARCHIVE_FILTER_COMPRESS: return "compress";
-    case ARCHIVE_FILTER_LZMA: return "lzma";
-    case ARCHIVE_FILTER_XZ: return "xz";
-    case ARCHIVE_FILTER_UU: return "uu";
-    case ARCHIVE_FILTER_RPM: return "rpm";
-    case ARCHIVE_FILTER_LZIP: return "lzip";
-    case ARCHIVE_FILTER_LZ4: return "lz4";
-    case ARCHIVE_FILTER_ZSTD: return "zstd";
-    default: return "";
+    case ARCHIVE_FILTER_GZIP:
+      return "gzip";
+    case ARCHIVE_FILTER_BZIP2:
+      return "bzip2";
+    case ARCHIVE_FILTER_COMPRESS:
+      return "compress";
+    case ARCHIVE_FILTER_LZMA:
+      return "lzma";
+    case ARCHIVE_FILTER_XZ:
+      return "xz";
+    case ARCHIVE_FILTER_UU:
+      return "uu";
+    case ARCHIVE_FILTER_RPM:
+      return "rpm";
+    case ARCHIVE_FILTER_LZIP:
+      return "lzip";
+    case ARCHIVE_FILTER_LZ4:
+      return "lz4";
+    case ARCHIVE_FILTER_ZSTD:
+      return "zstd";
+    default:
+      return "";
   }
 }
 
@@ -85,12 +123,13 @@ void append_utf8(std::string& out, std::uint32_t c) {
 }
 
 /// A name as the archive has it, in whichever form libarchive can give it.
-std::string raw_text(archive_entry* entry, const char* (*bytes)(archive_entry*), const char* (*utf8)(archive_entry*),
-                     const wchar_t* (*wide)(archive_entry*)) {
+std::string raw_text(archive_entry* entry, const char* (*bytes)(archive_entry*),
+                     const char* (*utf8)(archive_entry*), const wchar_t* (*wide)(archive_entry*)) {
   if (const char* text = bytes(entry)) return text;
   if (const char* text = utf8(entry)) return text;
   std::string out;
-  for (const wchar_t* text = wide(entry); text && *text; ++text) append_utf8(out, static_cast<std::uint32_t>(*text));
+  for (const wchar_t* text = wide(entry); text && *text; ++text)
+    append_utf8(out, static_cast<std::uint32_t>(*text));
   return out;
 }
 
@@ -109,7 +148,10 @@ bool is_utf8(std::string_view s) {
   for (std::size_t i = 0; i < s.size();) {
     const auto lead = static_cast<unsigned char>(s[i++]);
     if (lead < 0x80) continue;
-    const std::size_t more = lead >= 0xF0 && lead <= 0xF4 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
+    const std::size_t more = lead >= 0xF0 && lead <= 0xF4  ? 3
+                             : lead >= 0xE0 && lead < 0xF0 ? 2
+                             : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                           : 0;
     if (more == 0 || s.size() - i < more) return false;
     std::uint32_t c = lead & (0x3Fu >> more);
     for (std::size_t k = 0; k < more; ++k) {
@@ -117,15 +159,18 @@ bool is_utf8(std::string_view s) {
       if ((next & 0xC0) != 0x80) return false;
       c = c << 6 | (next & 0x3F);
     }
-    if ((more == 2 && c < 0x800) || (more == 3 && (c < 0x10000 || c > 0x10FFFF)) || (c >= 0xD800 && c < 0xE000)) return false;
+    if ((more == 2 && c < 0x800) || (more == 3 && (c < 0x10000 || c > 0x10FFFF)) ||
+        (c >= 0xD800 && c < 0xE000))
+      return false;
   }
   return true;
 }
 
 std::string to_text(std::string_view bytes) {
   static constexpr std::array<std::uint16_t, 32> kHigh = {
-      0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
-      0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+      0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+      0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+      0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
   if (is_utf8(bytes)) return std::string(bytes);
   std::string out;
   for (unsigned char c : bytes) append_utf8(out, c >= 0x80 && c < 0xA0 ? kHigh[c - 0x80u] : c);
@@ -145,16 +190,20 @@ Utf8Locale::~Utf8Locale() {
   freelocale(own_);
 }
 
-void Reader::Close::operator()(archive* a) const { archive_read_free(a); }
+void Reader::Close::operator()(archive* a) const {
+  archive_read_free(a);
+}
 
 Reader::Reader(const Plan& plan, const std::string* password) : archive_(archive_read_new()) {
   auto* a = archive_.get();
   const Container format = is_filter(plan.container) ? plan.inside : plan.container;
   raw_ = format == Container::none;
-  dead_ = !a || support_format(a, format, plan.streaming) < ARCHIVE_WARN || add_filter(a, plan.container) != ARCHIVE_OK ||
+  dead_ = !a || support_format(a, format, plan.streaming) < ARCHIVE_WARN ||
+          add_filter(a, plan.container) != ARCHIVE_OK ||
           (password && archive_read_add_passphrase(a, password->c_str()) != ARCHIVE_OK) ||
           archive_read_open_memory(a, plan.content.data(), plan.content.size()) != ARCHIVE_OK ||
-          (raw_ && archive_errno(a) != 0);  // the "empty" format accepts a filter that failed at once, too
+          (raw_ &&
+           archive_errno(a) != 0);  // the "empty" format accepts a filter that failed at once, too
   opened_ = !dead_;
 }
 
@@ -162,7 +211,8 @@ Reader::Next Reader::next(Member& member) {
   if (dead_ || at_end_) return dead_ ? Next::failed : Next::end;
   archive_entry* entry = nullptr;
   int result = ARCHIVE_RETRY;
-  for (int i = 0; result == ARCHIVE_RETRY && i < kMaxRetries; ++i) result = archive_read_next_header(archive_.get(), &entry);
+  for (int i = 0; result == ARCHIVE_RETRY && i < kMaxRetries; ++i)
+    result = archive_read_next_header(archive_.get(), &entry);
   position_ = 0;
   if (result == ARCHIVE_EOF) {
     at_end_ = true;
@@ -190,7 +240,8 @@ Reader::Read Reader::read(Block& block) {
       return Read::damaged;
     }
     auto start = offset > 0 ? static_cast<std::uint64_t>(offset) : 0;
-    if (result == ARCHIVE_EOF) {  // the offset tells of a hole at the end, but some formats count their padding
+    if (result ==
+        ARCHIVE_EOF) {  // the offset tells of a hole at the end, but some formats count their padding
       size = 0;
       start = std::min(start, declared_);
     }
@@ -215,7 +266,9 @@ bool Reader::skip(std::uint64_t count) {
 }
 
 // After an open that failed, libarchive would call through a format that is not there.
-bool Reader::sees_encryption() const { return opened_ && archive_read_has_encrypted_entries(archive_.get()) == 1; }
+bool Reader::sees_encryption() const {
+  return opened_ && archive_read_has_encrypted_entries(archive_.get()) == 1;
+}
 
 std::string Reader::error() const {
   const char* text = archive_ ? archive_error_string(archive_.get()) : nullptr;
@@ -224,14 +277,17 @@ std::string Reader::error() const {
 
 std::vector<std::string> Reader::filters() const {
   std::vector<std::string> names;
-  for (int i = archive_filter_count(archive_.get()); i-- > 0;) {  // libarchive counts from the innermost
-    if (const auto name = filter_name(archive_filter_code(archive_.get(), i)); !name.empty()) names.emplace_back(name);
+  for (int i = archive_filter_count(archive_.get());
+       i-- > 0;) {  // libarchive counts from the innermost
+    if (const auto name = filter_name(archive_filter_code(archive_.get(), i)); !name.empty())
+      names.emplace_back(name);
   }
   return names;
 }
 
 void Reader::describe(archive_entry* entry, Member& member) const {
-  const auto name = raw_text(entry, archive_entry_pathname, archive_entry_pathname_utf8, archive_entry_pathname_w);
+  const auto name = raw_text(entry, archive_entry_pathname, archive_entry_pathname_utf8,
+                             archive_entry_pathname_w);
   member.name = raw_ && name == kRawName ? std::string() : to_text(name);
   if (!is_utf8(name)) member.name_hex = to_hex(name);
   member.has_size = archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0;
@@ -239,19 +295,21 @@ void Reader::describe(archive_entry* entry, Member& member) const {
   if (archive_entry_mtime_is_set(entry)) member.mtime = archive_entry_mtime(entry);
   member.encrypted = archive_entry_is_encrypted(entry) != 0;
 
-  const auto hardlink = raw_text(entry, archive_entry_hardlink, archive_entry_hardlink_utf8, archive_entry_hardlink_w);
+  const auto hardlink = raw_text(entry, archive_entry_hardlink, archive_entry_hardlink_utf8,
+                                 archive_entry_hardlink_w);
   const auto type = archive_entry_filetype(entry);
   if (!hardlink.empty()) {
     member.kind = Kind::hardlink;
     member.link_target = to_text(hardlink);
   } else if (type == AE_IFLNK) {
     member.kind = Kind::symlink;
-    member.link_target = to_text(raw_text(entry, archive_entry_symlink, archive_entry_symlink_utf8, archive_entry_symlink_w));
+    member.link_target = to_text(raw_text(entry, archive_entry_symlink, archive_entry_symlink_utf8,
+                                          archive_entry_symlink_w));
   } else {
-    member.kind = type == AE_IFREG || type == 0             ? Kind::file
-                  : type == AE_IFDIR                        ? Kind::directory
-                  : type == AE_IFCHR || type == AE_IFBLK    ? Kind::device
-                                                            : Kind::other;
+    member.kind = type == AE_IFREG || type == 0          ? Kind::file
+                  : type == AE_IFDIR                     ? Kind::directory
+                  : type == AE_IFCHR || type == AE_IFBLK ? Kind::device
+                                                         : Kind::other;
   }
 }
 

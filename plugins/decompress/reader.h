@@ -17,7 +17,8 @@ struct archive_entry;
 
 namespace stoq::plugins::decompress {
 
-/// UTF-8 for this thread while it lives: libarchive turns names that are stored as UTF-16 into the locale's charset.
+/// UTF-8 for this thread while it lives: libarchive turns names that are stored as UTF-16 into the
+/// locale's charset.
 class Utf8Locale {
  public:
   Utf8Locale();
@@ -34,14 +35,22 @@ class Utf8Locale {
 struct Plan {
   std::span<const std::uint8_t> content;
   Container container = Container::none;
-  Container inside = Container::none;  // in a compressed file: tar, cpio, or none for one plain member
-  bool streaming = false;              // zip: by local headers instead of the central directory
+  Container inside =
+      Container::none;     // in a compressed file: tar, cpio, or none for one plain member
+  bool streaming = false;  // zip: by local headers instead of the central directory
 };
 
-/// One pass of libarchive over bytes in memory, with exactly the format and filter of the plan. Movable, one thread.
+/// One pass of libarchive over bytes in memory, with exactly the format and filter of the plan.
+/// Movable, one thread.
 class Reader {
  public:
-  enum class Next : std::uint8_t { member, warned, bad, end, failed };  // bad: this header alone is unusable
+  enum class Next : std::uint8_t {
+    member,
+    warned,
+    bad,
+    end,
+    failed
+  };  // bad: this header alone is unusable
   enum class Read : std::uint8_t { data, end, damaged };
 
   /// Of the content of the current member: `gap` zero bytes, then `bytes`.

@@ -17,7 +17,8 @@ constexpr std::size_t kMaxCandidates = 1000;  // signatures checked per kind ins
 constexpr std::size_t kMaxRarHeader = 4096;
 
 bool has(Bytes b, std::size_t at, std::string_view magic) {
-  return b.size() >= at + magic.size() && std::memcmp(b.data() + at, magic.data(), magic.size()) == 0;
+  return b.size() >= at + magic.size() &&
+         std::memcmp(b.data() + at, magic.data(), magic.size()) == 0;
 }
 
 std::uint32_t le(Bytes b, std::size_t at, int bytes) {  // callers check the range
@@ -35,8 +36,12 @@ std::uint32_t crc32(Bytes b) {
   return ~crc;
 }
 
-bool is_hex(std::uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_octal(std::uint8_t c) { return c >= '0' && c <= '7'; }
+bool is_hex(std::uint8_t c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_octal(std::uint8_t c) {
+  return c >= '0' && c <= '7';
+}
 
 bool is_tar(Bytes b) {
   constexpr std::size_t kSum = 148;
@@ -63,17 +68,22 @@ bool is_tar(Bytes b) {
 
 bool is_cpio(Bytes b) {
   if (b.size() < 26) return false;
-  if (has(b, 0, "070701"sv) || has(b, 0, "070702"sv)) return b.size() >= 110 && std::all_of(b.begin() + 6, b.begin() + 110, is_hex);
-  if (has(b, 0, "070707"sv)) return b.size() >= 76 && std::all_of(b.begin() + 6, b.begin() + 76, is_octal);
+  if (has(b, 0, "070701"sv) || has(b, 0, "070702"sv))
+    return b.size() >= 110 && std::all_of(b.begin() + 6, b.begin() + 110, is_hex);
+  if (has(b, 0, "070707"sv))
+    return b.size() >= 76 && std::all_of(b.begin() + 6, b.begin() + 76, is_octal);
   const bool little = has(b, 0, "\xC7\x71"sv);
   if (!little && !has(b, 0, "\x71\xC7"sv)) return false;
   const std::size_t name = little ? b[20] | b[21] << 8 : b[20] << 8 | b[21];
   return name >= 2 && name <= 1024 && b.size() >= 26 + name && b[26 + name - 1] == 0 &&
-         std::find(b.begin() + 26, b.begin() + 26 + static_cast<long>(name), 0) == b.begin() + 25 + static_cast<long>(name);
+         std::find(b.begin() + 26, b.begin() + 26 + static_cast<long>(name), 0) ==
+             b.begin() + 25 + static_cast<long>(name);
 }
 
 bool is_lha(Bytes b) {
-  if (b.size() < 24 || b[2] != '-' || b[3] != 'l' || (b[4] != 'h' && b[4] != 'z') || b[6] != '-' || b[20] > 3) return false;
+  if (b.size() < 24 || b[2] != '-' || b[3] != 'l' || (b[4] != 'h' && b[4] != 'z') || b[6] != '-' ||
+      b[20] > 3)
+    return false;
   if (b[20] >= 2) return true;
   const std::size_t size = b[0];
   if (size < 20 || b.size() < size + 2) return false;
@@ -82,11 +92,13 @@ bool is_lha(Bytes b) {
   return sum == b[1];
 }
 
-bool is_lzma(Bytes b) {  // properties, dictionary, size, and the range coder's first byte, which is always 0
+bool is_lzma(
+    Bytes b) {  // properties, dictionary, size, and the range coder's first byte, which is always 0
   if (b.size() < 18 || b[0] != 0x5D || b[13] != 0) return false;
   const auto dictionary = le(b, 1, 4);
   const auto low = dictionary & (~dictionary + 1);
-  const bool power = dictionary >= 4096 && (dictionary == low || dictionary == (low | low << 1) || dictionary == ~0u);
+  const bool power = dictionary >= 4096 &&
+                     (dictionary == low || dictionary == (low | low << 1) || dictionary == ~0u);
   const auto size_low = le(b, 5, 4), size_high = le(b, 9, 4);
   return power && ((size_low == ~0u && size_high == ~0u) || size_high < 64);
 }
@@ -94,7 +106,8 @@ bool is_lzma(Bytes b) {  // properties, dictionary, size, and the range coder's 
 bool is_compress(Bytes b) {
   if (b.size() < 5 || !has(b, 0, "\x1F\x9D"sv)) return false;
   const int bits = b[2] & 0x1F;
-  return bits >= 9 && bits <= 16 && (b[2] & 0x60) == 0 && (b[4] & 1) == 0;  // the first code is a literal: below 256
+  return bits >= 9 && bits <= 16 && (b[2] & 0x60) == 0 &&
+         (b[4] & 1) == 0;  // the first code is a literal: below 256
 }
 
 /// "begin 644 name", then a line whose length is what its first character says.
@@ -105,18 +118,21 @@ bool is_uu(Bytes b) {
   if (at < 9 || b[at] != ' ') return false;
   const auto limit = b.begin() + static_cast<long>(std::min<std::size_t>(b.size(), 1024));
   const auto eol = std::find(b.begin() + static_cast<long>(at) + 1, limit, '\n');
-  if (eol == limit || eol == b.begin() + static_cast<long>(at) + 1 || eol + 1 == limit) return false;
+  if (eol == limit || eol == b.begin() + static_cast<long>(at) + 1 || eol + 1 == limit)
+    return false;
   const auto line = eol + 1;
   if (*line < ' ' || *line > '`') return false;
   const auto chars = static_cast<long>(((*line - ' ') & 63) + 2) / 3 * 4;
-  return limit - line > chars && std::all_of(line + 1, line + 1 + chars, [](auto c) { return c >= ' ' && c <= '`'; });
+  return limit - line > chars &&
+         std::all_of(line + 1, line + 1 + chars, [](auto c) { return c >= ' ' && c <= '`'; });
 }
 
 bool is_rar_header(Bytes b) {  // after a RAR signature: the checksum of the first header
   if (b.size() < 20) return false;
   if (b[6] == 0) {
     const std::size_t size = le(b, 12, 2);
-    return b[9] == 0x73 && size >= 13 && b.size() >= 7 + size && (crc32(b.subspan(9, size - 2)) & 0xFFFF) == le(b, 7, 2);
+    return b[9] == 0x73 && size >= 13 && b.size() >= 7 + size &&
+           (crc32(b.subspan(9, size - 2)) & 0xFFFF) == le(b, 7, 2);
   }
   std::size_t size = 0, at = 12;
   for (int shift = 0; shift < 21; shift += 7) {
@@ -124,21 +140,26 @@ bool is_rar_header(Bytes b) {  // after a RAR signature: the checksum of the fir
     size |= static_cast<std::size_t>(byte & 0x7F) << shift;
     if (byte < 0x80) break;
   }
-  return b[7] == 0 && size <= kMaxRarHeader && b.size() >= at + size && crc32(b.subspan(12, at - 12 + size)) == le(b, 8, 4);
+  return b[7] == 0 && size <= kMaxRarHeader && b.size() >= at + size &&
+         crc32(b.subspan(12, at - 12 + size)) == le(b, 8, 4);
 }
 
-bool is_sevenzip_header(Bytes b) { return b.size() >= 32 && crc32(b.subspan(12, 20)) == le(b, 8, 4); }
+bool is_sevenzip_header(Bytes b) {
+  return b.size() >= 32 && crc32(b.subspan(12, 20)) == le(b, 8, 4);
+}
 
 bool is_cab_header(Bytes b) {
   if (b.size() < 36) return false;
   const auto size = le(b, 8, 4);
-  return size >= 36 && size <= b.size() && le(b, 16, 4) < size && b[24] <= 3 && b[25] == 1 && le(b, 28, 2) > 0;
+  return size >= 36 && size <= b.size() && le(b, 16, 4) < size && b[24] <= 3 && b[25] == 1 &&
+         le(b, 28, 2) > 0;
 }
 
 bool is_arj(Bytes b) {
   if (b.size() < 40 || !has(b, 0, "\x60\xEA"sv)) return false;
   const std::size_t size = le(b, 2, 2);
-  return size >= 30 && size <= 2600 && b[10] == 2 && b.size() >= 8 + size && crc32(b.subspan(4, size)) == le(b, 4 + size, 4);
+  return size >= 30 && size <= 2600 && b[10] == 2 && b.size() >= 8 + size &&
+         crc32(b.subspan(4, size)) == le(b, 4 + size, 4);
 }
 
 struct Magic {
@@ -157,9 +178,13 @@ Container at_start(Bytes b, bool& weak) {
       Magic{0, "7z\xBC\xAF\x27\x1C"sv, Container::sevenzip},
       Magic{0, "Rar!\x1A\x07\x00"sv, Container::rar},
       Magic{0, "Rar!\x1A\x07\x01\x00"sv, Container::rar5},
-      Magic{0, "\x1F\x8B\x08"sv, Container::gzip, [](Bytes x) { return x.size() >= 10 && (x[3] & 0xE0) == 0; }},
-      Magic{0, "BZh"sv, Container::bzip2, [](Bytes x) {
-              return x.size() >= 10 && x[3] >= '1' && x[3] <= '9' && (has(x, 4, "1AY&SY"sv) || has(x, 4, "\x17rE8P\x90"sv)); }},
+      Magic{0, "\x1F\x8B\x08"sv, Container::gzip,
+            [](Bytes x) { return x.size() >= 10 && (x[3] & 0xE0) == 0; }},
+      Magic{0, "BZh"sv, Container::bzip2,
+            [](Bytes x) {
+              return x.size() >= 10 && x[3] >= '1' && x[3] <= '9' &&
+                     (has(x, 4, "1AY&SY"sv) || has(x, 4, "\x17rE8P\x90"sv));
+            }},
       Magic{0, "\xFD\x37zXZ\0"sv, Container::xz},
       Magic{0, "\x28\xB5\x2F\xFD"sv, Container::zstd},
       Magic{0, "\x04\x22\x4D\x18"sv, Container::lz4},
@@ -168,7 +193,8 @@ Container at_start(Bytes b, bool& weak) {
       Magic{0, "\xED\xAB\xEE\xDB"sv, Container::rpm},
       Magic{0, "!<arch>\n"sv, Container::ar},
       Magic{0, "MSCF\0\0\0\0"sv, Container::cab},
-      Magic{0, "xar!"sv, Container::xar, [](Bytes x) { return x.size() >= 28 && x[4] == 0 && x[5] >= 28; }},
+      Magic{0, "xar!"sv, Container::xar,
+            [](Bytes x) { return x.size() >= 28 && x[4] == 0 && x[5] >= 28; }},
       Magic{0, "WARC/0."sv, Container::warc},
       Magic{0, "WARC/1."sv, Container::warc},
       Magic{0, ""sv, Container::cpio, is_cpio},
@@ -190,8 +216,10 @@ Container at_start(Bytes b, bool& weak) {
 
 std::string_view unsupported(Bytes b, bool executable) {
   if (executable) {
-    const std::string_view head(reinterpret_cast<const char*>(b.data()), std::min<std::size_t>(b.size(), 4096));
-    const bool sections = b[0] != 'M' || head.find("UPX0") != head.npos || head.find("UPX1") != head.npos;
+    const std::string_view head(reinterpret_cast<const char*>(b.data()),
+                                std::min<std::size_t>(b.size(), 4096));
+    const bool sections =
+        b[0] != 'M' || head.find("UPX0") != head.npos || head.find("UPX1") != head.npos;
     return sections && head.find("UPX!") != head.npos ? "upx"sv : ""sv;
   }
   if (is_arj(b)) return "arj"sv;
@@ -216,7 +244,8 @@ std::optional<ZipEnd> find_zip_end(Bytes b) {
     if (b[at] != 'P' || !has(b, at, "PK\5\6"sv)) continue;
     const std::size_t size = le(b, at + 12, 4), offset = le(b, at + 16, 4);
     const std::size_t end = std::min(b.size(), at + kZipEnd + le(b, at + 20, 2));
-    if (at >= 20 && has(b, at - 20, "PK\6\7"sv)) return ZipEnd{end, 0};  // zip64: its own record tells the rest
+    if (at >= 20 && has(b, at - 20, "PK\6\7"sv))
+      return ZipEnd{end, 0};  // zip64: its own record tells the rest
     if (size + offset > at || le(b, at + 10, 2) == 0 || !has(b, at - size, "PK\1\2"sv)) continue;
     return ZipEnd{end, at - size - offset};
   }
@@ -254,13 +283,16 @@ void find_embedded(Bytes b, Sniffed& found) {
 }  // namespace
 
 std::string_view name_of(Container container) {
-  static constexpr std::array kNames = {""sv,     "zip"sv, "7zip"sv, "rar"sv,  "rar5"sv, "tar"sv,   "cpio"sv, "ar"sv,
-                                        "cab"sv,  "iso9660"sv, "lha"sv, "xar"sv, "warc"sv, "rpm"sv, "gzip"sv, "bzip2"sv,
-                                        "xz"sv,   "lzma"sv, "zstd"sv, "lz4"sv, "compress"sv, "lzip"sv, "uu"sv};
+  static constexpr std::array kNames = {
+      ""sv,    "zip"sv,     "7zip"sv, "rar"sv, "rar5"sv,     "tar"sv,  "cpio"sv, "ar"sv,
+      "cab"sv, "iso9660"sv, "lha"sv,  "xar"sv, "warc"sv,     "rpm"sv,  "gzip"sv, "bzip2"sv,
+      "xz"sv,  "lzma"sv,    "zstd"sv, "lz4"sv, "compress"sv, "lzip"sv, "uu"sv};
   return kNames[static_cast<std::size_t>(container)];
 }
 
-bool is_filter(Container container) { return container >= Container::gzip; }
+bool is_filter(Container container) {
+  return container >= Container::gzip;
+}
 
 Container sniff_inside(Bytes head) {
   if (is_tar(head)) return Container::tar;
@@ -272,9 +304,12 @@ Sniffed sniff(Bytes content) {
   found.end = content.size();
   if (content.size() < 5) return found;
   found.container = at_start(content, found.weak);
-  const bool executable = has(content, 0, "MZ"sv) || has(content, 0, "\x7F" "ELF"sv);
+  const bool executable = has(content, 0, "MZ"sv) || has(content, 0,
+                                                         "\x7F"
+                                                         "ELF"sv);
   if (found.container == Container::none) found.unsupported = unsupported(content, executable);
-  if (found.container == Container::zip || (found.container == Container::none && (executable || found.unsupported.empty()))) {
+  if (found.container == Container::zip ||
+      (found.container == Container::none && (executable || found.unsupported.empty()))) {
     if (const auto zip = find_zip_end(content)) {
       found.container = Container::zip;
       found.end = zip->end;

@@ -20,20 +20,28 @@ using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::uint64_t kMaxMembers = 1'000'000;
 constexpr std::size_t kMaxErrors = 100;
-constexpr std::size_t kVerified = 64u << 20;  // of an encrypted member, checked before it is passed on
-constexpr int kMaxSearches = 8;               // for a password: members that none fits cost a pass per password
-constexpr int kMaxReopens = 64;               // after members that libarchive cannot read past
-constexpr std::size_t kPeek = 4096;           // of what a compressed file holds, to tell a tar
+constexpr std::size_t kVerified = 64u
+                                  << 20;  // of an encrypted member, checked before it is passed on
+constexpr int kMaxSearches = 8;  // for a password: members that none fits cost a pass per password
+constexpr int kMaxReopens = 64;  // after members that libarchive cannot read past
+constexpr std::size_t kPeek = 4096;  // of what a compressed file holds, to tell a tar
 
-std::string text(std::uint64_t n) { return std::to_string(n); }
-std::string counted(std::uint64_t n, const char* what) { return text(n) + " " + what + (n == 1 ? "" : "s"); }
+std::string text(std::uint64_t n) {
+  return std::to_string(n);
+}
+std::string counted(std::uint64_t n, const char* what) {
+  return text(n) + " " + what + (n == 1 ? "" : "s");
+}
 
 /// Whether libarchive wants a password, or another one.
-bool asks_password(const std::string& why) { return why.find("assphrase") != why.npos; }
+bool asks_password(const std::string& why) {
+  return why.find("assphrase") != why.npos;
+}
 
 /// "begin 644 name": the name.
 std::string uu_name(Bytes content) {
-  const std::string_view head(reinterpret_cast<const char*>(content.data()), std::min<std::size_t>(content.size(), 1024));
+  const std::string_view head(reinterpret_cast<const char*>(content.data()),
+                              std::min<std::size_t>(content.size(), 1024));
   auto line = head.substr(0, head.find('\n'));
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
   const auto space = line.find(' ', 6);
@@ -52,7 +60,10 @@ bool is_empty_file(const Plan& plan) {
 class Unpacker {
  public:
   Unpacker(const std::string& suggested_name, const Options& options, Sink& sink, Report& report)
-      : suggested_name_(suggested_name), options_(options), delivery_(sink, options.maximum_size), report_(report) {}
+      : suggested_name_(suggested_name),
+        options_(options),
+        delivery_(sink, options.maximum_size),
+        report_(report) {}
 
   void run(Bytes content, const Sniffed& found);
 
@@ -80,18 +91,19 @@ class Unpacker {
   Delivery delivery_;
   Report& report_;
 
-  std::vector<bool> rar5_locks_;             // by member
-  std::string raw_name_;                     // of the one member of a compressed file
-  const std::string* password_ = nullptr;    // the one in use
+  std::vector<bool> rar5_locks_;           // by member
+  std::string raw_name_;                   // of the one member of a compressed file
+  const std::string* password_ = nullptr;  // the one in use
   int searches_ = 0;
   int reopens_ = 0;
-  std::uint64_t locked_ = 0;                 // members that no password opened
+  std::uint64_t locked_ = 0;  // members that no password opened
   std::uint64_t more_errors_ = 0;
-  std::vector<std::uint8_t> buffer_;         // of `verify`
+  std::vector<std::uint8_t> buffer_;  // of `verify`
   bool buffer_is_all_ = false;
-  bool recovering_ = false;                  // zip: second pass, by local headers
-  std::unordered_map<std::size_t, std::uint64_t> seen_;  // zip: hashes of names met in the first pass
-  std::string failure_;                      // why the last walk failed
+  bool recovering_ = false;  // zip: second pass, by local headers
+  std::unordered_map<std::size_t, std::uint64_t>
+      seen_;             // zip: hashes of names met in the first pass
+  std::string failure_;  // why the last walk failed
 };
 
 void Unpacker::error(std::string what) {
@@ -103,15 +115,19 @@ void Unpacker::error(std::string what) {
 }
 
 void Unpacker::damaged() {
-  const auto where = report_.unsupported.empty() ? "damaged after " + counted(report_.member_count, "member") + ": " : std::string();
+  const auto where = report_.unsupported.empty()
+                         ? "damaged after " + counted(report_.member_count, "member") + ": "
+                         : std::string();
   error(report_.format + ": " + where + failure_);
 }
 
 void Unpacker::list(Member&& member) {
   if (member.status.starts_with("damaged: ")) error(member.name + ": " + member.status);
-  if (member.status.starts_with("too large ")) error("Extracted object is " + member.status + ": " + member.name);
+  if (member.status.starts_with("too large "))
+    error("Extracted object is " + member.status + ": " + member.name);
   ++report_.member_count;
-  if (report_.members.size() < options_.max_listed_members) report_.members.push_back(std::move(member));
+  if (report_.members.size() < options_.max_listed_members)
+    report_.members.push_back(std::move(member));
 }
 
 std::string Unpacker::not_supported(const Plan& plan, std::string_view what) const {
@@ -128,11 +144,13 @@ Unpacker::Walked Unpacker::archive_failed(const Plan& plan, const Reader& reader
   return Walked::failed;
 }
 
-/// Reads the current member into `buffer_`: true if its checksum fits, or if it is too long for the buffer and decodes
-/// as far as that goes.
+/// Reads the current member into `buffer_`: true if its checksum fits, or if it is too long for the
+/// buffer and decodes as far as that goes.
 bool Unpacker::verify(Reader& reader, std::string& why) {
   buffer_.clear();
-  const auto limit = options_.maximum_size != 0 ? std::min<std::uint64_t>(options_.maximum_size, kVerified) : kVerified;
+  const auto limit = options_.maximum_size != 0
+                         ? std::min<std::uint64_t>(options_.maximum_size, kVerified)
+                         : kVerified;
   const auto pulled = delivery_.pull(reader, [&](Bytes bytes) {
     buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
     return buffer_.size() <= limit;
@@ -142,8 +160,10 @@ bool Unpacker::verify(Reader& reader, std::string& why) {
   return pulled != Pulled::damaged && !delivery_.stopped();
 }
 
-/// Tries the other passwords on member `index`; the reader that fits, with the member read, replaces `reader`.
-bool Unpacker::find_password(Reader& reader, const Plan& plan, std::uint64_t index, std::string& why) {
+/// Tries the other passwords on member `index`; the reader that fits, with the member read,
+/// replaces `reader`.
+bool Unpacker::find_password(Reader& reader, const Plan& plan, std::uint64_t index,
+                             std::string& why) {
   if (searches_ >= kMaxSearches) return false;
   ++searches_;
   for (const auto& password : options_.passwords) {
@@ -161,7 +181,8 @@ bool Unpacker::find_password(Reader& reader, const Plan& plan, std::uint64_t ind
   return false;
 }
 
-void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t index, Member& member) {
+void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t index,
+                              Member& member) {
   std::string why, others;
   const bool fits = verify(reader, why);
   const bool asks = asks_password(why);
@@ -174,7 +195,8 @@ void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t in
     member.status = "stopped";
     return;
   }
-  if (!asks && report_.password) {  // a password that is right elsewhere gets past its check here: damage
+  if (!asks &&
+      report_.password) {  // a password that is right elsewhere gets past its check here: damage
     Reader again(plan, password_);
     if (again.skip(index + 1)) {
       reader = std::move(again);
@@ -185,7 +207,8 @@ void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t in
   member.status = asks ? "encrypted: no password fits" : "encrypted: not supported";
   if (asks) {
     ++locked_;
-    if (!others.empty()) error(member.name + ": a password passed the quick check, but then: " + others);
+    if (!others.empty())
+      error(member.name + ": a password passed the quick check, but then: " + others);
   } else {
     report_.unsupported = not_supported(plan, "content");
     error(member.name + ": " + why);
@@ -193,7 +216,8 @@ void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t in
 }
 
 void Unpacker::take(Reader& reader, const Plan& plan, std::uint64_t index, Member& member) {
-  const bool linked_content = member.kind == Kind::hardlink && member.has_size && member.declared_size > 0;
+  const bool linked_content =
+      member.kind == Kind::hardlink && member.has_size && member.declared_size > 0;
   if (member.kind != Kind::file && !linked_content) {
     member.status = member.kind == Kind::directory ? "skipped: directory"
                     : member.kind == Kind::device  ? "skipped: device"
@@ -263,7 +287,8 @@ Unpacker::Walked Unpacker::zip(Plan plan) {
   recovering_ = false;
   const auto before = report_.member_count;
   auto walked = walk(plan);
-  const bool lists_nothing = walked == Walked::whole && report_.member_count == before && plan.content[2] == '\3';
+  const bool lists_nothing =
+      walked == Walked::whole && report_.member_count == before && plan.content[2] == '\3';
   if (walked != Walked::failed && !lists_nothing) return walked;
   const auto why = lists_nothing ? "it lists nothing" : failure_;
   const void* first = memmem(plan.content.data(), plan.content.size(), "PK\3\4", 4);
@@ -271,18 +296,21 @@ Unpacker::Walked Unpacker::zip(Plan plan) {
     if (plan.content[2] != '\5') damaged();  // else an empty zip
     return walked;
   }
-  plan.content = plan.content.subspan(static_cast<std::size_t>(static_cast<const std::uint8_t*>(first) - plan.content.data()));
+  plan.content = plan.content.subspan(
+      static_cast<std::size_t>(static_cast<const std::uint8_t*>(first) - plan.content.data()));
   plan.streaming = recovering_ = true;
   const auto listed = report_.member_count;
   walked = walk(plan);
   if (const auto found = report_.member_count - listed; found > 0) {
-    error("zip: the central directory is unusable (" + why + "): " + counted(found, "member") + " found by local headers");
+    error("zip: the central directory is unusable (" + why + "): " + counted(found, "member") +
+          " found by local headers");
   }
   if (walked == Walked::failed) damaged();
   return walked;
 }
 
-/// Bytes before the first member that are a zip of their own (two zips in one file) are read as well.
+/// Bytes before the first member that are a zip of their own (two zips in one file) are read as
+/// well.
 void Unpacker::zips(Plan plan, std::size_t prefix) {
   while (zip(plan) != Walked::stopped && prefix > 0) {
     plan.content = plan.content.first(prefix);
@@ -293,7 +321,8 @@ void Unpacker::zips(Plan plan, std::size_t prefix) {
   }
 }
 
-/// One layer of compression: looks at the first bytes below it, then reads a tar, a cpio or one plain member.
+/// One layer of compression: looks at the first bytes below it, then reads a tar, a cpio or one
+/// plain member.
 void Unpacker::compressed(Plan plan, bool weak) {
   raw_name_ = plan.container == Container::uu ? to_text(uu_name(plan.content)) : std::string();
   if (raw_name_.empty()) raw_name_ = suggested_name_.empty() ? "data" : to_text(suggested_name_);
@@ -304,7 +333,8 @@ void Unpacker::compressed(Plan plan, bool weak) {
   const auto next = peek.next(member);
   if (next == Reader::Next::member || next == Reader::Next::warned) {
     delivery_.pull(peek, [&](Bytes bytes) {
-      head.insert(head.end(), bytes.begin(), bytes.begin() + static_cast<long>(std::min(bytes.size(), kPeek - head.size())));
+      head.insert(head.end(), bytes.begin(),
+                  bytes.begin() + static_cast<long>(std::min(bytes.size(), kPeek - head.size())));
       return head.size() < kPeek;
     });
   }
@@ -337,22 +367,27 @@ void Unpacker::run(Bytes content, const Sniffed& found) {
     damaged();
   }
   if (locked_ > 0) {
-    const auto tried = std::count_if(options_.passwords.begin(), options_.passwords.end(), [](const auto& p) { return !p.empty() && p != "-"; });
-    error(counted(locked_, "encrypted member") + ": none of " + counted(static_cast<std::uint64_t>(tried), "password") +
+    const auto tried = std::count_if(options_.passwords.begin(), options_.passwords.end(),
+                                     [](const auto& p) { return !p.empty() && p != "-"; });
+    error(counted(locked_, "encrypted member") + ": none of " +
+          counted(static_cast<std::uint64_t>(tried), "password") +
           " fits; add the right one to the option passwords");
   }
   report_.stopped = delivery_.stopped();
-  if (more_errors_ > 0) report_.errors.push_back(text(more_errors_) + " more errors are not listed");
+  if (more_errors_ > 0)
+    report_.errors.push_back(text(more_errors_) + " more errors are not listed");
 }
 
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  static constexpr std::array<std::string_view, 6> kNames = {"file", "directory", "symlink", "hardlink", "device", "other"};
+  static constexpr std::array<std::string_view, 6> kNames = {"file",     "directory", "symlink",
+                                                             "hardlink", "device",    "other"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-Report unpack(Bytes content, const std::string& suggested_name, const Options& options, Sink& sink) {
+Report unpack(Bytes content, const std::string& suggested_name, const Options& options,
+              Sink& sink) {
   Report report;
   const auto found = sniff(content);
   report.unsupported = found.unsupported;

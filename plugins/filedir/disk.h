@@ -64,7 +64,8 @@ class Sink {
   char buffer_[64 << 10];
 };
 
-// A directory, made with its parents when it is first needed, and kept open from then on. Thread-safe.
+// A directory, made with its parents when it is first needed, and kept open from then on.
+// Thread-safe.
 class Folder {
  public:
   // `option` names the setting that the path comes from. Throws sdk::Error when the path is empty.

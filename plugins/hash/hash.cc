@@ -20,7 +20,9 @@ class Digest {
   Digest& operator=(const Digest&) = delete;
 
   void begin() { EVP_DigestInit_ex2(ctx_, md_, nullptr); }
-  void update(std::span<const uint8_t> chunk) { EVP_DigestUpdate(ctx_, chunk.data(), chunk.size()); }
+  void update(std::span<const uint8_t> chunk) {
+    EVP_DigestUpdate(ctx_, chunk.data(), chunk.size());
+  }
   std::span<const uint8_t> finish() {
     unsigned size = 0;
     EVP_DigestFinal_ex(ctx_, bytes_.data(), &size);
@@ -43,8 +45,11 @@ void append_hex(std::string& out, std::span<const uint8_t> bytes) {
 
 class Hash {
  public:
-  Hash() : md5_(EVP_MD_fetch(nullptr, "MD5", nullptr)), sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr)) {
-    if (!md5_ || !sha1_) throw sdk::Error("OpenSSL here offers no MD5 or no SHA-1; check its configuration (FIPS mode?)");
+  Hash()
+      : md5_(EVP_MD_fetch(nullptr, "MD5", nullptr)), sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr)) {
+    if (!md5_ || !sha1_)
+      throw sdk::Error(
+          "OpenSSL here offers no MD5 or no SHA-1; check its configuration (FIPS mode?)");
   }
   ~Hash() {
     EVP_MD_free(md5_);

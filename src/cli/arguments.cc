@@ -21,7 +21,8 @@ constexpr int kUsage = 2;
 // "a=b" with true and false as booleans, split at the first `=`.
 std::pair<std::string, Json> key_value(const std::string& text, const char* flag) {
   const size_t equals = text.find('=');
-  if (equals == text.npos || equals == 0) throw CLI::ValidationError(flag, "'" + text + "' is not key=value");
+  if (equals == text.npos || equals == 0)
+    throw CLI::ValidationError(flag, "'" + text + "' is not key=value");
   const std::string value = text.substr(equals + 1);
   if (CLI::detail::to_lower(value) == "true") return {text.substr(0, equals), Json(true)};
   if (CLI::detail::to_lower(value) == "false") return {text.substr(0, equals), Json(false)};
@@ -44,7 +45,9 @@ void choose_home(StoqOptions& o, bool config_given) {
   std::string base = home ? home : "";
   std::error_code ec;
   if (base.empty())
-    if (const char* user = std::getenv("HOME"); user && fs::is_directory(std::string(user) + "/.stoq", ec)) base = std::string(user) + "/.stoq";
+    if (const char* user = std::getenv("HOME");
+        user && fs::is_directory(std::string(user) + "/.stoq", ec))
+      base = std::string(user) + "/.stoq";
   if (!base.empty()) {
     o.base_dir = base;
     // A home without a configuration of its own gets the shipped one, as if there were no home.
@@ -54,7 +57,9 @@ void choose_home(StoqOptions& o, bool config_given) {
   if (!config_given) o.config_file = shipped_config();
   const char* state = std::getenv("XDG_STATE_HOME");
   const char* user = std::getenv("HOME");
-  o.base_dir = state && *state == '/' ? std::string(state) + "/stoq" : user && *user == '/' ? std::string(user) + "/.local/state/stoq" : "/var/lib/stoq";
+  o.base_dir = state && *state == '/' ? std::string(state) + "/stoq"
+               : user && *user == '/' ? std::string(user) + "/.local/state/stoq"
+                                      : "/var/lib/stoq";
   if (!config_given) o.log_dir = "";
 }
 
@@ -74,15 +79,23 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
   StoqOptions& o = a.options;
 
   const auto common = [&](CLI::App& c) {
-    c.add_option("--plugin-dir", o.plugin_dir_list, "directories to search for plugins, after the installed one")->type_name("DIR");
-    c.add_option("--config-file", config_file, "stoq.cfg to read instead of $STOQ_HOME/stoq.cfg")->type_name("FILE");
-    c.add_option("--log-level", log_level, "debug, info, warning, error or critical")->type_name("LEVEL");
-    c.add_option("--plugin-opts", plugin_opts, "plugin:option=value, over what stoq.cfg says")->type_name("OPT");
-    c.add_option("--set", core, "key=value of the section [core] of stoq.cfg")->type_name("KEY=VALUE");
+    c.add_option("--plugin-dir", o.plugin_dir_list,
+                 "directories to search for plugins, after the installed one")
+        ->type_name("DIR");
+    c.add_option("--config-file", config_file, "stoq.cfg to read instead of $STOQ_HOME/stoq.cfg")
+        ->type_name("FILE");
+    c.add_option("--log-level", log_level, "debug, info, warning, error or critical")
+        ->type_name("LEVEL");
+    c.add_option("--plugin-opts", plugin_opts, "plugin:option=value, over what stoq.cfg says")
+        ->type_name("OPT");
+    c.add_option("--set", core, "key=value of the section [core] of stoq.cfg")
+        ->type_name("KEY=VALUE");
   };
   const auto scanning = [&](CLI::App& c) {
     common(c);
-    const auto names = [&](const char* flags, Names& into, const char* help) { c.add_option(flags, into, help)->type_name("NAME"); };
+    const auto names = [&](const char* flags, Names& into, const char* help) {
+      c.add_option(flags, into, help)->type_name("NAME");
+    };
     names("-A,--dest-archivers", o.dest_archivers, "archivers that payloads are kept in");
     names("-S,--source-archivers", o.source_archivers, "archivers that payloads are fetched from");
     names("-D,--decorators", o.decorators, "plugins that add to the response");
@@ -91,19 +104,31 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
     names("-E,--deep-dispatchers", o.deep_dispatchers, "plugins that name workers of later rounds");
     names("-a,--always-dispatch", o.always_dispatch, "workers that see every payload");
     names("-s,--start-dispatch", a.start_dispatch, "workers that see the first payload");
-    names("-d,--start-deep-dispatch", a.start_deep_dispatch, "workers of the first deep dispatch of the first payload");
-    c.add_option("--max-recursion", max_recursion, "levels of extraction that are followed")->type_name("N");
-    c.add_option("--max-dispatch-passes", passes, "deep dispatch passes, or until_stable")->type_name("N");
-    c.add_option("--threads", threads, "scan threads; the number of cores")->type_name("N")->check(CLI::Range(1, 1024));
+    names("-d,--start-deep-dispatch", a.start_deep_dispatch,
+          "workers of the first deep dispatch of the first payload");
+    c.add_option("--max-recursion", max_recursion, "levels of extraction that are followed")
+        ->type_name("N");
+    c.add_option("--max-dispatch-passes", passes, "deep dispatch passes, or until_stable")
+        ->type_name("N");
+    c.add_option("--threads", threads, "scan threads; the number of cores")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
     c.add_option("--request-source", a.request_source, "request_meta.source")->type_name("TEXT");
-    c.add_option("--request-extra", request_extra, "key=value in request_meta.extra_data")->type_name("KEY=VALUE");
+    c.add_option("--request-extra", request_extra, "key=value in request_meta.extra_data")
+        ->type_name("KEY=VALUE");
   };
-  CLI::App* scan = app.add_subcommand("scan", "scan one file, or what comes on stdin, and print the response");
+  CLI::App* scan =
+      app.add_subcommand("scan", "scan one file, or what comes on stdin, and print the response");
   scanning(*scan);
   scan->add_option("FILE", a.path, "the file; left out or -: stdin");
-  scan->add_option("--format", format, "json, or tree for eyes")->check(CLI::IsMember({"json", "tree"}))->type_name("FORMAT");
-  scan->add_option("--color", color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
-  CLI::App* run = app.add_subcommand("run", "scan what providers bring and hand the responses to connectors");
+  scan->add_option("--format", format, "json, or tree for eyes")
+      ->check(CLI::IsMember({"json", "tree"}))
+      ->type_name("FORMAT");
+  scan->add_option("--color", color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+  CLI::App* run =
+      app.add_subcommand("run", "scan what providers bring and hand the responses to connectors");
   scanning(*run);
   run->add_option("-P,--providers", o.providers, "plugins that bring payloads")->type_name("NAME");
   CLI::App* list = app.add_subcommand("list", "list the plugins");
@@ -126,9 +151,12 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
     exit_code = code == 0 ? 0 : kUsage;
     return std::nullopt;
   }
-  a.command = scan->parsed() ? Arguments::Command::scan : run->parsed() ? Arguments::Command::run : Arguments::Command::list;
+  a.command = scan->parsed()  ? Arguments::Command::scan
+              : run->parsed() ? Arguments::Command::run
+                              : Arguments::Command::list;
   a.format = format == "tree" ? Format::tree : Format::json;
-  a.color = color == "always" || (color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"));
+  a.color =
+      color == "always" || (color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"));
   CLI::App* used = scan->parsed() ? scan : run->parsed() ? run : list;
   if (used->count("--config-file")) o.config_file = config_file;
   if (used->count("--log-level")) o.log_level = log_level;

@@ -22,7 +22,8 @@ struct Arguments {
   bool color = false;
 };
 
-// Reads the command line. When there is nothing to do (help, version, a mistake) the text was printed and the exit code is in `exit_code`.
+// Reads the command line. When there is nothing to do (help, version, a mistake) the text was
+// printed and the exit code is in `exit_code`.
 std::optional<Arguments> parse(int argc, char** argv, int& exit_code);
 
 }  // namespace stoq::cli

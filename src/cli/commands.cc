@@ -43,21 +43,30 @@ bool print(std::string_view text) {
 
 // Why a path cannot be scanned; fd is open and a regular file when there is no reason.
 std::string open_file(const std::string& path, int& fd) {
-  fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO without writer must not hang us
+  fd = open(path.c_str(),
+            O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO without writer must not hang us
   if (fd < 0) return path + ": " + std::strerror(errno);
   struct stat st {};
   if (fstat(fd, &st) != 0) return path + ": " + std::strerror(errno);
   if (S_ISREG(st.st_mode)) return "";
   close(fd);
-  if (S_ISDIR(st.st_mode)) return path + " is a directory; scan one file, or use: stoq run -P filedir --plugin-opts filedir:source_dir=" + path;
-  return path + " is no regular file; to scan what comes out of it, redirect it to stdin: stoq scan < " + path;
+  if (S_ISDIR(st.st_mode))
+    return path +
+           " is a directory; scan one file, or use: stoq run -P filedir --plugin-opts "
+           "filedir:source_dir=" +
+           path;
+  return path +
+         " is no regular file; to scan what comes out of it, redirect it to stdin: stoq scan < " +
+         path;
 }
 
 // Everything that stdin gives, into an unnamed file when it is long. Slow producers are waited for.
 std::string read_stdin(int& fd, bool& empty) {
   struct stat st {};
-  if (fstat(STDIN_FILENO, &st) != 0) return "No content to scan was provided: stdin is closed; name a file, or pipe the content in";
-  if (isatty(STDIN_FILENO)) return "No content to scan was provided: name a file, or pipe the content in";
+  if (fstat(STDIN_FILENO, &st) != 0)
+    return "No content to scan was provided: stdin is closed; name a file, or pipe the content in";
+  if (isatty(STDIN_FILENO))
+    return "No content to scan was provided: name a file, or pipe the content in";
   fd = memfd_create("stoq-stdin", MFD_CLOEXEC);
   uint64_t total = 0;
   std::vector<char> chunk(256 << 10);
@@ -69,11 +78,14 @@ std::string read_stdin(int& fd, bool& empty) {
     if (!on_disk && total > (32u << 20)) {
       const char* dir = std::getenv("TMPDIR");
       const int file = open(dir ? dir : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-      if (file < 0) return std::string("stdin is too long for memory and cannot be put on disk: ") + std::strerror(errno) + " (set TMPDIR)";
+      if (file < 0)
+        return std::string("stdin is too long for memory and cannot be put on disk: ") +
+               std::strerror(errno) + " (set TMPDIR)";
       off_t from = 0;
       std::vector<char> copy(1 << 20);
       for (ssize_t m; (m = pread(fd, copy.data(), copy.size(), from)) > 0; from += m)
-        if (write(file, copy.data(), static_cast<size_t>(m)) != m) return std::string("cannot put stdin on disk: ") + std::strerror(errno);
+        if (write(file, copy.data(), static_cast<size_t>(m)) != m)
+          return std::string("cannot put stdin on disk: ") + std::strerror(errno);
       close(fd);
       fd = file;
       on_disk = true;
@@ -113,8 +125,8 @@ size_t output_width() {
   return good ? std::min<size_t>(width, 10000) : TreeStyle().width;
 }
 
-// The first signal ends intake and finishes what is in work, a second one ends the program. A thread waits for them, so that nothing
-// happens inside a signal handler.
+// The first signal ends intake and finishes what is in work, a second one ends the program. A
+// thread waits for them, so that nothing happens inside a signal handler.
 class SignalWatch {
  public:
   SignalWatch() {
@@ -129,7 +141,9 @@ class SignalWatch {
         int signal = 0;
         if (sigwait(&set_, &signal) != 0 || ending_) return;
         if (++seen > 1) _exit(128 + signal);
-        std::fprintf(stderr, "stoq: no new payloads are taken; what is in work is finished (once more to stop at once)\n");
+        std::fprintf(stderr,
+                     "stoq: no new payloads are taken; what is in work is finished (once more to "
+                     "stop at once)\n");
         stoq.stop();
       }
     });
@@ -154,31 +168,44 @@ int scan(Arguments& a) {
   std::string name;
   if (a.path.empty() || a.path == "-") {
     bool empty = false;
-    if (const std::string problem = read_stdin(fd, empty); !problem.empty()) return complain(kUsage, problem);
+    if (const std::string problem = read_stdin(fd, empty); !problem.empty())
+      return complain(kUsage, problem);
     if (empty) return complain(kUsage, "The provided content to scan was empty");
   } else {
-    if (const std::string problem = open_file(a.path, fd); !problem.empty()) return complain(kUsage, problem);
+    if (const std::string problem = open_file(a.path, fd); !problem.empty())
+      return complain(kUsage, problem);
     struct stat st {};
-    if (fstat(fd, &st) == 0 && st.st_size == 0) return complain(kUsage, "The provided content to scan was empty: " + a.path);
+    if (fstat(fd, &st) == 0 && st.st_size == 0)
+      return complain(kUsage, "The provided content to scan was empty: " + a.path);
     name = std::filesystem::path(a.path).filename().string();
   }
-  const bool connected = !a.options.connectors.empty();  // then the connectors have it, and stdout stays empty
+  const bool connected =
+      !a.options.connectors.empty();  // then the connectors have it, and stdout stays empty
   Stoq stoq(std::move(a.options));
   ScanOptions options = scan_options(a);
-  options.payload_meta = Json{{"filename", name.empty() ? Json() : Json(std::string_view(sdk::text_from_bytes(bytes_of(name))))}};
+  options.payload_meta =
+      Json{{"filename",
+            name.empty() ? Json() : Json(std::string_view(sdk::text_from_bytes(bytes_of(name))))}};
   const StoqResponse response = stoq.scan_file(fd, std::move(options));
-  const bool saved = response.errors.size() == 0 || std::none_of(response.errors.begin(), response.errors.end(), [](const auto& entry) {
-    return std::any_of(entry.second.begin(), entry.second.end(), [](const std::string& text) { return text.starts_with("connector:"); });
-  });
+  const bool saved =
+      response.errors.size() == 0 ||
+      std::none_of(response.errors.begin(), response.errors.end(), [](const auto& entry) {
+        return std::any_of(entry.second.begin(), entry.second.end(),
+                           [](const std::string& text) { return text.starts_with("connector:"); });
+      });
   bool printed = true;
   if (a.format == Format::tree)
     printed = print(tree_text(response, {.color = a.color, .width = output_width()}));
   else if (!connected || !saved)
     printed = print(response.dumps(4) + "\n");
-  const bool unscanned = !response.results.empty() && std::any_of(response.limits.begin(), response.limits.end(), [&](const LimitRecord& l) {
-    return l.limit == "max_payload_size" && l.plugin.empty();
-  });
-  if (!printed) return complain(kNotAll, std::string("the result could not be written to stdout: ") + std::strerror(errno));
+  const bool unscanned =
+      !response.results.empty() &&
+      std::any_of(response.limits.begin(), response.limits.end(), [&](const LimitRecord& l) {
+        return l.limit == "max_payload_size" && l.plugin.empty();
+      });
+  if (!printed)
+    return complain(
+        kNotAll, std::string("the result could not be written to stdout: ") + std::strerror(errno));
   return saved && !unscanned ? kDelivered : kNotAll;
 }
 
@@ -187,7 +214,8 @@ int run(Arguments& a) {
   Stoq stoq(std::move(a.options));
   signals.watch(stoq);
   const ScanOptions options = scan_options(a);
-  const RunSummary summary = stoq.run({options.request_meta, options.add_start_dispatch, options.add_start_deep_dispatch});
+  const RunSummary summary =
+      stoq.run({options.request_meta, options.add_start_dispatch, options.add_start_deep_dispatch});
   return summary.failed == 0 && summary.not_scanned == 0 ? kDelivered : kNotAll;
 }
 
@@ -195,10 +223,12 @@ int list(Arguments& a) {
   a.options.log_level = a.options.log_level.value_or("error");
   // What is listed is what is there; what stoq.cfg would start need not work for that.
   a.options.core["always_dispatch"] = OptionText("");
-  for (const char* role : {"providers", "source_archivers", "dest_archivers", "connectors", "dispatchers", "deep_dispatchers", "decorators"})
+  for (const char* role : {"providers", "source_archivers", "dest_archivers", "connectors",
+                           "dispatchers", "deep_dispatchers", "decorators"})
     a.options.core[role] = OptionText("");
   Stoq stoq(std::move(a.options));
-  std::string out = "stoQ :: v" + std::string(kVersion) + " :: an automated analysis framework\n" + std::string(59, '-') + "\n";
+  std::string out = "stoQ :: v" + std::string(kVersion) + " :: an automated analysis framework\n" +
+                    std::string(59, '-') + "\n";
   bool problems = false;
   for (const auto& [name, plugin] : stoq.list_plugins()) {
     std::string line = "  " + name;

@@ -5,7 +5,8 @@
 
 namespace stoq::cli {
 
-// Each returns the exit code: 0 delivered, 1 something was not scanned or not saved, 2 usage or configuration.
+// Each returns the exit code: 0 delivered, 1 something was not scanned or not saved, 2 usage or
+// configuration.
 int scan(Arguments& arguments);
 int run(Arguments& arguments);
 int list(Arguments& arguments);

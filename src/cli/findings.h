@@ -13,7 +13,8 @@ namespace stoq::cli {
 // What the worker `mimetype` said; empty when it did not run.
 std::string mimetype_of(const PayloadResults& results);
 
-// Writes everything known about one payload but what stands in its own line. Gives the number of YARA rules that matched.
+// Writes everything known about one payload but what stands in its own line. Gives the number of
+// YARA rules that matched.
 size_t add_findings(Page& page, std::string_view rail, const ResponseIndex& index, uint32_t place);
 
 // Results of plugins that are not known here: scalars as they are, the rest counted.

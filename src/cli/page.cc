@@ -29,8 +29,8 @@ std::string_view code(Ink ink) {
   return "";
 }
 
-// Takes the spans of one row of `room` columns off the front of `rest`; the last row is cut instead. A row ends behind a space where
-// there is one in its second half.
+// Takes the spans of one row of `room` columns off the front of `rest`; the last row is cut
+// instead. A row ends behind a space where there is one in its second half.
 Spans take_row(Spans& rest, size_t room, bool last) {
   std::string flat;
   for (const Span& span : rest) flat += span.text;

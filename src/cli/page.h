@@ -27,8 +27,8 @@ class Page {
 
   size_t width() const { return width_; }
 
-  // One line behind `rail` (box drawing). What does not fit continues on further lines, at most `rows` in all and indented by
-  // `hang`; then it is cut off.
+  // One line behind `rail` (box drawing). What does not fit continues on further lines, at most
+  // `rows` in all and indented by `hang`; then it is cut off.
   void line(std::string_view rail, const Spans& spans, size_t rows = 1, size_t hang = 0);
 
   // A line with a label in front, `rows` as above.

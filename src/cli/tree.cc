@@ -27,7 +27,8 @@ std::string human(uint64_t bytes) {
                       : fmt::format("{:.0f} {}iB", value, kUnits[unit]);
 }
 
-// So many levels that a SHA-256 still fits, from kWide columns on an MD5 and a SHA-1 beside each other.
+// So many levels that a SHA-256 still fits, from kWide columns on an MD5 and a SHA-1 beside each
+// other.
 size_t indented_levels(size_t width) {
   const size_t findings = width < kWide ? 64 : 84;
   const size_t levels = width < findings + 2 * kStep ? 1 : (width - findings) / kStep - 1;

@@ -37,7 +37,8 @@ constexpr std::array kMarks = std::to_array<Range>({
     {0xFE20, 0xFE2F},
 });
 
-// Generous: a character that takes one column and counts as two cuts a line early, the other way round breaks it.
+// Generous: a character that takes one column and counts as two cuts a line early, the other way
+// round breaks it.
 constexpr std::array kWide = std::to_array<Range>({
     {0x1100, 0x11FF},
     {0x231A, 0x232A},

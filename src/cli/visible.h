@@ -7,8 +7,9 @@
 
 namespace stoq::cli {
 
-// What a terminal shows in place of foreign text, piece by piece: a character as it is, or an escape where showing it could
-// hurt or deceive. Controls, bytes that are not UTF-8: \x1b; what is invisible, reorders text or is no character: \u202e.
+// What a terminal shows in place of foreign text, piece by piece: a character as it is, or an
+// escape where showing it could hurt or deceive. Controls, bytes that are not UTF-8: \x1b; what is
+// invisible, reorders text or is no character: \u202e.
 class Cells {
  public:
   struct Cell {
@@ -29,10 +30,12 @@ class Cells {
 
 size_t columns_of(std::string_view text);
 
-// The visible form of at most `most` columns. Where that is not enough the end is cut off, which a final … shows.
+// The visible form of at most `most` columns. Where that is not enough the end is cut off, which a
+// final … shows.
 std::string visible(std::string_view text, size_t most);
 
-// The same, but the last quarter stays and the … stands before it: the end of a file name says what the file is.
+// The same, but the last quarter stays and the … stands before it: the end of a file name says what
+// the file is.
 std::string visible_ends(std::string_view text, size_t most);
 
 }  // namespace stoq::cli

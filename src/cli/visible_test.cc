@@ -98,7 +98,8 @@ TEST(Visible, KeepsBothEnds) {
   EXPECT_EQ(visible_ends("abcdefghij", 7), "abcdef…") << "too narrow for two ends";
 }
 
-// glibc's table is the judge: nothing may take more columns than it is counted for, and no control may get through.
+// glibc's table is the judge: nothing may take more columns than it is counted for, and no control
+// may get through.
 TEST(Visible, NeverCountsTooFewColumns) {
   if (!std::setlocale(LC_CTYPE, "C.UTF-8")) GTEST_SKIP() << "no locale C.UTF-8 here";
   for (char32_t point = 0; point <= 0x10FFFF; ++point) {

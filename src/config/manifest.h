@@ -48,10 +48,10 @@ struct Manifest {
   std::optional<Profile> profile;
   std::vector<std::string> results;  // plugins whose earlier results it wants; {"*"}: those of all
   std::optional<bool> changes_request;  // may change request_meta
-  bool ancestors = false;            // wants results and meta of the payloads above
-  std::vector<std::string> helpers;  // absolute paths of the programs that it may start
-  std::optional<double> deadline;    // seconds
-  std::optional<int64_t> memory;     // bytes
+  bool ancestors = false;               // wants results and meta of the payloads above
+  std::vector<std::string> helpers;     // absolute paths of the programs that it may start
+  std::optional<double> deadline;       // seconds
+  std::optional<int64_t> memory;        // bytes
   std::optional<int64_t> instances;
 
   /// Reads it from the text of `ini`, whose file() is the path. Not usable if anything was added to

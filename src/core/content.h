@@ -7,12 +7,13 @@
 
 namespace stoq {
 
-// Where a content's bytes lie: in the caller's memory, in a buffer of the store, or in an unnamed file.
+// Where a content's bytes lie: in the caller's memory, in a buffer of the store, or in an unnamed
+// file.
 class Blob {
  public:
   virtual ~Blob() = default;
-  virtual Bytes bytes() const = 0;        // [thread-safe]; valid as long as the blob
-  virtual int fd() const { return -1; }   // a file that holds just these bytes
+  virtual Bytes bytes() const = 0;       // [thread-safe]; valid as long as the blob
+  virtual int fd() const { return -1; }  // a file that holds just these bytes
 };
 
 // The immutable bytes of one payload; copies share them. [thread-safe]

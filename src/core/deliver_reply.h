@@ -10,14 +10,17 @@ class DeliverReply : public SilentReply {
  public:
   bool result(std::string_view) override { return true; }
   void error(std::string_view text) override { add(text); }
-  void failed(Failure, std::string_view type, std::string_view text) override { add(std::string(type) + ": " + std::string(text)); }
+  void failed(Failure, std::string_view type, std::string_view text) override {
+    add(std::string(type) + ": " + std::string(text));
+  }
 
   std::string problem;
 
  private:
   void add(std::string_view text) {
     constexpr size_t kMost = 64 << 10;
-    if (problem.size() < kMost) problem.append(problem.empty() ? "" : "; ").append(text.substr(0, kMost));
+    if (problem.size() < kMost)
+      problem.append(problem.empty() ? "" : "; ").append(text.substr(0, kMost));
   }
 };
 

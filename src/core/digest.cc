@@ -11,24 +11,35 @@ namespace stoq {
 namespace {
 
 const EVP_MD* algorithm() {
-  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: an implicit fetch costs more than a small digest
+  static const EVP_MD* const md =
+      EVP_MD_fetch(nullptr, "SHA256",
+                   nullptr);  // fetched once: an implicit fetch costs more than a small digest
   if (!md) throw StoqException("OpenSSL offers no SHA-256 here; check its configuration");
   return md;
 }
 
-void begin(EVP_MD_CTX* ctx) { EVP_DigestInit_ex2(ctx, algorithm(), nullptr); }
+void begin(EVP_MD_CTX* ctx) {
+  EVP_DigestInit_ex2(ctx, algorithm(), nullptr);
+}
 
 }  // namespace
 
-Sha256Stream::Sha256Stream() : ctx_(EVP_MD_CTX_new()) { begin(ctx_); }
-Sha256Stream::~Sha256Stream() { EVP_MD_CTX_free(ctx_); }
-Sha256Stream::Sha256Stream(Sha256Stream&& other) noexcept : ctx_(std::exchange(other.ctx_, nullptr)) {}
+Sha256Stream::Sha256Stream() : ctx_(EVP_MD_CTX_new()) {
+  begin(ctx_);
+}
+Sha256Stream::~Sha256Stream() {
+  EVP_MD_CTX_free(ctx_);
+}
+Sha256Stream::Sha256Stream(Sha256Stream&& other) noexcept
+    : ctx_(std::exchange(other.ctx_, nullptr)) {}
 Sha256Stream& Sha256Stream::operator=(Sha256Stream&& other) noexcept {
   std::swap(ctx_, other.ctx_);
   return *this;
 }
 
-void Sha256Stream::update(Bytes chunk) { EVP_DigestUpdate(ctx_, chunk.data(), chunk.size()); }
+void Sha256Stream::update(Bytes chunk) {
+  EVP_DigestUpdate(ctx_, chunk.data(), chunk.size());
+}
 
 Sha256 Sha256Stream::finish() {
   Sha256 digest;

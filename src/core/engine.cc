@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <chrono>
@@ -31,12 +31,17 @@ Engine::Engine(StoqOptions options)
       logger_(*settings_, options.log_sink),
       store_(settings_->store),
       hosts_(host_program(),
-             {.memory = settings_->plugin_memory, .max_result = settings_->max_result_size, .max_error = settings_->max_error_size,
+             {.memory = settings_->plugin_memory,
+              .max_result = settings_->max_result_size,
+              .max_error = settings_->max_error_size,
               .load_deadline = settings_->plugin_deadline},
-             [this](LogLevel level, std::string_view plugin, std::string_view line) { logger_.log(level, line, "stoq." + std::string(plugin)); }),
+             [this](LogLevel level, std::string_view plugin, std::string_view line) {
+               logger_.log(level, line, "stoq." + std::string(plugin));
+             }),
       pool_(settings_->threads) {
   std::vector<std::string> warnings = std::move(start_warnings_);
-  if (!settings_->log_dir.empty() && !options.log_sink) STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
+  if (!settings_->log_dir.empty() && !options.log_sink)
+    STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
   manifests_ = config::discover(settings_->plugin_dirs, warnings);
   warn_of_strangers(warnings);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
@@ -56,32 +61,41 @@ void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
   for (const auto& [name, manifest] : manifests_) known.push_back(name);
   const auto check = [&](const std::string& name, const std::string& where) {
     if (manifests_.find(name) == manifests_.end())
-      warnings.push_back(where + ": there is no plugin '" + name + "'" + config::did_you_mean(name, known) + "; its options are ignored");
+      warnings.push_back(where + ": there is no plugin '" + name + "'" +
+                         config::did_you_mean(name, known) + "; its options are ignored");
   };
   for (const std::string& section : settings_->file.sections())
     if (section != "core") check(section, settings_->file.file());
   for (const auto& [name, options] : settings_->plugin_opts) check(name, "plugin_opts");
-  const std::pair<const Names&, const char*> idle[] = {{settings_->source_archivers, "source_archivers"},
-                                                       {settings_->dest_archivers, "dest_archivers"},
-                                                       {settings_->deep_dispatchers, "deep_dispatchers"},
-                                                       {settings_->decorators, "decorators"}};
+  const std::pair<const Names&, const char*> idle[] = {
+      {settings_->source_archivers, "source_archivers"},
+      {settings_->dest_archivers, "dest_archivers"},
+      {settings_->deep_dispatchers, "deep_dispatchers"},
+      {settings_->decorators, "decorators"}};
   for (const auto& [names, key] : idle)
-    if (!names.empty()) warnings.push_back(std::string(key) + ": this version loads these plugins but does not run them yet");
+    if (!names.empty())
+      warnings.push_back(std::string(key) +
+                         ": this version loads these plugins but does not run them yet");
 }
 
 Engine::~Engine() = default;
 
-std::shared_ptr<const Generation> Engine::generation() const { return generation_.load(); }
+std::shared_ptr<const Generation> Engine::generation() const {
+  return generation_.load();
+}
 
 void Engine::load_roles(Generation& g) {
   const auto fill = [this](const Names& names, Instances& into, Role role, const char* what) {
     for (const std::string& name : names) {
       std::shared_ptr<Instance> instance = load(name);
-      if (!instance->info().roles.has(role)) throw StoqPluginException("plugin '" + name + "' is named as a " + what + " but is none; it is: " + [&] {
-        std::string text;
-        for (const std::string& r : instance->info().roles.names()) text += (text.empty() ? "" : ", ") + r;
-        return text;
-      }());
+      if (!instance->info().roles.has(role))
+        throw StoqPluginException("plugin '" + name + "' is named as a " + what +
+                                  " but is none; it is: " + [&] {
+                                    std::string text;
+                                    for (const std::string& r : instance->info().roles.names())
+                                      text += (text.empty() ? "" : ", ") + r;
+                                    return text;
+                                  }());
       into.push_back(std::move(instance));
     }
   };
@@ -112,10 +126,13 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   spec.description = m.description;
   spec.options.manifest = config::layer_of(m.options, m.file);
   spec.options.config = config::layer_of(settings_->file, m.name);
-  for (const std::string_view engine_option : kEngineOptions) spec.options.config.erase(std::string(engine_option));
+  for (const std::string_view engine_option : kEngineOptions)
+    spec.options.config.erase(std::string(engine_option));
   if (const auto at = settings_->plugin_opts.find(m.name); at != settings_->plugin_opts.end())
-    for (const auto& [name, text] : at->second) spec.options.arguments[name] = {text, "plugin_opts"};
-  for (const std::string_view engine_option : kEngineOptions) spec.options.arguments.erase(std::string(engine_option));
+    for (const auto& [name, text] : at->second)
+      spec.options.arguments[name] = {text, "plugin_opts"};
+  for (const std::string_view engine_option : kEngineOptions)
+    spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
   spec.extracts = m.extracts.value_or(true);
   spec.changes_request = m.changes_request.value_or(true);
@@ -124,60 +141,80 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
 }
 
 std::shared_ptr<Instance> Engine::instantiate(const config::Manifest& m) {
-  if (m.kind != config::ModuleKind::native) throw StoqPluginException("it is a Python plugin; this version of stoQ runs native ones only");
-  if (const auto order = config::compare_versions(m.min_stoq_version, kVersion); !m.min_stoq_version.empty() && order && *order > 0)
-    STOQ_LOG(logger_, LogLevel::warning, "Plugin " + m.name + " not compatible with this version of stoQ. Unpredictable results may occur!");
+  if (m.kind != config::ModuleKind::native)
+    throw StoqPluginException("it is a Python plugin; this version of stoQ runs native ones only");
+  if (const auto order = config::compare_versions(m.min_stoq_version, kVersion);
+      !m.min_stoq_version.empty() && order && *order > 0)
+    STOQ_LOG(logger_, LogLevel::warning,
+             "Plugin " + m.name +
+                 " not compatible with this version of stoQ. Unpredictable results may occur!");
 
   // What stoq.cfg and arguments say about how it is kept apart, over what its manifest says.
   const auto setting = [&](const char* name) -> std::optional<config::Source> {
     if (const auto at = settings_->plugin_opts.find(m.name); at != settings_->plugin_opts.end())
-      if (const auto option = at->second.find(name); option != at->second.end()) return config::Source{option->second, "plugin_opts"};
+      if (const auto option = at->second.find(name); option != at->second.end())
+        return config::Source{option->second, "plugin_opts"};
     const config::Layer layer = config::layer_of(settings_->file, m.name);
     if (const auto option = layer.find(name); option != layer.end()) return option->second;
     return std::nullopt;
   };
-  const auto value = [&](const char* name, config::OptionSpec spec) -> std::optional<config::Value> {
+  const auto value = [&](const char* name,
+                         config::OptionSpec spec) -> std::optional<config::Value> {
     const std::optional<config::Source> source = setting(name);
     if (!source) return std::nullopt;
     spec.name = name;
     config::Parsed parsed = config::parse_value(source->text, spec);
-    if (!parsed.error.empty()) throw StoqPluginException(source->where + ": option '" + name + "' of plugin '" + m.name + "': " + parsed.error);
+    if (!parsed.error.empty())
+      throw StoqPluginException(source->where + ": option '" + name + "' of plugin '" + m.name +
+                                "': " + parsed.error);
     return std::move(parsed.value);
   };
   config::Isolation isolation = m.isolation.value_or(config::Isolation::process);
-  if (const auto v = value("isolation", {.type = config::Type::text, .choices = {"none", "process", "fresh"}})) {
+  if (const auto v = value("isolation",
+                           {.type = config::Type::text, .choices = {"none", "process", "fresh"}})) {
     const std::string& word = std::get<std::string>(*v);
-    isolation = word == "none" ? config::Isolation::none : word == "fresh" ? config::Isolation::fresh : config::Isolation::process;
+    isolation = word == "none"    ? config::Isolation::none
+                : word == "fresh" ? config::Isolation::fresh
+                                  : config::Isolation::process;
   }
   IsolationPolicy policy;
   policy.deadline = m.deadline.value_or(settings_->plugin_deadline);
-  if (const auto v = value("deadline", {.type = config::Type::duration, .min = 0.001, .max = 86'400})) policy.deadline = std::get<double>(*v);
+  if (const auto v =
+          value("deadline", {.type = config::Type::duration, .min = 0.001, .max = 86'400}))
+    policy.deadline = std::get<double>(*v);
   policy.memory = m.memory ? static_cast<uint64_t>(*m.memory) : settings_->plugin_memory;
-  if (const auto v = value("memory", {.type = config::Type::size, .min = 1 << 20})) policy.memory = static_cast<uint64_t>(std::get<int64_t>(*v));
+  if (const auto v = value("memory", {.type = config::Type::size, .min = 1 << 20}))
+    policy.memory = static_cast<uint64_t>(std::get<int64_t>(*v));
   policy.fresh = isolation == config::Isolation::fresh;
   const config::Profile profile = m.profile.value_or(config::Profile::legacy);
   // Bundled parsers of one profile trust each other; whatever else there is has hosts of its own.
   const bool bundled = m.folder.starts_with(installed_plugin_dir() + "/");
-  policy.trust = std::string(config::to_string(profile)) + (bundled && profile == config::Profile::compute ? "" : "/" + m.name);
+  policy.trust = std::string(config::to_string(profile)) +
+                 (bundled && profile == config::Profile::compute ? "" : "/" + m.name);
 
   const PluginSpec spec = spec_of(m);
   if (isolation != config::Isolation::none) return hosts_.load(spec, policy);
-  return load_native(spec, [this, name = "stoq." + m.name](LogLevel level, std::string_view line) { logger_.log(level, line, name); });
+  return load_native(spec, [this, name = "stoq." + m.name](LogLevel level, std::string_view line) {
+    logger_.log(level, line, name);
+  });
 }
 
 std::shared_ptr<Instance> Engine::load(std::string_view name) {
   const std::lock_guard lock(load_mutex_);
   const std::shared_ptr<const Generation> now = generation_.load();
   if (const auto at = now->loaded.find(name); at != now->loaded.end()) return at->second;
-  if (const auto at = failed_.find(name); at != failed_.end()) throw StoqPluginException(at->second);
+  if (const auto at = failed_.find(name); at != failed_.end())
+    throw StoqPluginException(at->second);
   const auto manifest = manifests_.find(name);
   if (manifest == manifests_.end())
-    throw StoqPluginNotFound("The plugin \"" + std::string(name) + "\" is invalid or does not exist in your plugin path");
+    throw StoqPluginNotFound("The plugin \"" + std::string(name) +
+                             "\" is invalid or does not exist in your plugin path");
   std::shared_ptr<Instance> instance;
   try {
     instance = instantiate(manifest->second);
   } catch (const std::exception& e) {
-    const std::string text = "plugin '" + std::string(name) + "' (" + manifest->second.file + ") cannot be loaded: " + e.what();
+    const std::string text = "plugin '" + std::string(name) + "' (" + manifest->second.file +
+                             ") cannot be loaded: " + e.what();
     failed_.emplace(std::string(name), text);
     STOQ_LOG(logger_, LogLevel::error, text);
     throw StoqPluginException(text);
@@ -196,25 +233,32 @@ std::shared_ptr<Instance> Engine::worker(const Generation& generation, std::stri
   std::shared_ptr<Instance> instance = known(generation);
   if (!instance) instance = known(*generation_.load());  // loaded by another request meanwhile
   if (!instance) instance = load(name);
-  if (!instance->info().roles.has(Role::worker)) throw StoqPluginException("plugin '" + std::string(name) + "' is no worker");
+  if (!instance->info().roles.has(Role::worker))
+    throw StoqPluginException("plugin '" + std::string(name) + "' is no worker");
   return instance;
 }
 
 void Engine::add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
   if (!plugin) throw StoqPluginException("add_plugin: there is no object for '" + name + "'");
-  if (const std::string problem = config::name_problem(name); !problem.empty()) throw StoqPluginException("add_plugin: " + problem);
-  std::shared_ptr<Instance> instance = make_object_instance(name, std::move(plugin), std::move(traits));
+  if (const std::string problem = config::name_problem(name); !problem.empty())
+    throw StoqPluginException("add_plugin: " + problem);
+  std::shared_ptr<Instance> instance =
+      make_object_instance(name, std::move(plugin), std::move(traits));
   const std::lock_guard lock(load_mutex_);
   auto next = std::make_shared<Generation>(*generation_.load());
-  // Where an instance of that name serves already, the new one takes its place; what it can do beyond being called by name, it does.
+  // Where an instance of that name serves already, the new one takes its place; what it can do
+  // beyond being called by name, it does.
   const auto take = [&](Instances& list, Role role, bool always) {
     std::erase_if(list, [&](const auto& i) { return i->info().name == name; });
     if (instance->info().roles.has(role) && always) list.push_back(instance);
   };
-  take(next->providers, Role::provider, true), take(next->connectors, Role::connector, true), take(next->decorators, Role::decorator, true);
-  take(next->dispatchers, Role::dispatcher, true), take(next->deep_dispatchers, Role::deep_dispatcher, true);
+  take(next->providers, Role::provider, true), take(next->connectors, Role::connector, true),
+      take(next->decorators, Role::decorator, true);
+  take(next->dispatchers, Role::dispatcher, true),
+      take(next->deep_dispatchers, Role::deep_dispatcher, true);
   next->loaded[name] = instance;
-  next->serial = std::any_of(next->loaded.begin(), next->loaded.end(), [](const auto& entry) { return entry.second->info().serial; });
+  next->serial = std::any_of(next->loaded.begin(), next->loaded.end(),
+                             [](const auto& entry) { return entry.second->info().serial; });
   failed_.erase(name);
   generation_.store(std::move(next));
 }
@@ -226,7 +270,8 @@ std::map<std::string, PluginListing> Engine::list() {
     entry.version = manifest.version;
     entry.description = manifest.description;
     if (!manifest.roles.empty()) {  // known without running any code
-      for (const config::Role role : manifest.roles) entry.classes.emplace_back(kRoleNames[static_cast<size_t>(role)]);
+      for (const config::Role role : manifest.roles)
+        entry.classes.emplace_back(kRoleNames[static_cast<size_t>(role)]);
       continue;
     }
     try {
@@ -237,7 +282,8 @@ std::map<std::string, PluginListing> Engine::list() {
   }
   for (const auto& [name, instance] : generation()->loaded) {
     if (listing.find(name) != listing.end()) continue;
-    listing[name] = {instance->info().roles.names(), instance->info().version, instance->info().description, ""};
+    listing[name] = {instance->info().roles.names(), instance->info().version,
+                     instance->info().description, ""};
   }
   return listing;
 }
@@ -282,11 +328,13 @@ Engine::FileContent Engine::read_file(int fd) {
   return file;
 }
 
-std::shared_ptr<Scan> Engine::new_scan(std::shared_ptr<const Generation> generation, Payload root, const ScanOptions& options) {
+std::shared_ptr<Scan> Engine::new_scan(std::shared_ptr<const Generation> generation, Payload root,
+                                       const ScanOptions& options) {
   RequestMeta meta = options.request_meta ? *options.request_meta : RequestMeta{};
   ScanContext context{std::move(generation), *this, store_, pool_};
   const uint64_t size = root.size();
-  auto scan = std::make_shared<Scan>(std::move(context), std::move(root), std::move(meta), options.add_start_dispatch);
+  auto scan = std::make_shared<Scan>(std::move(context), std::move(root), std::move(meta),
+                                     options.add_start_dispatch);
   if (size > settings_->extraction.payload) scan->withhold_root(size);
   return scan;
 }
@@ -301,15 +349,19 @@ std::string Engine::save(Instance& connector, const StoqResponse& response, std:
   return reply.problem;
 }
 
-std::vector<std::pair<std::string, std::string>> Engine::deliver(const Generation& generation, StoqResponse& response) {
+std::vector<std::pair<std::string, std::string>> Engine::deliver(const Generation& generation,
+                                                                 StoqResponse& response) {
   std::vector<std::pair<std::string, std::string>> failures;
   if (generation.connectors.empty()) return failures;
   const std::string text = response.dumps(0);
   for (const std::shared_ptr<Instance>& connector : generation.connectors) {
     std::string problem = save(*connector, response, text);
     if (problem.empty()) continue;
-    STOQ_LOG(logger_, LogLevel::error, "Failed to save results of scan " + response.scan_id + " using " + connector->info().name + ": " + problem);
-    response.errors.add(connector->info().name, "connector:failed to save: " + connector->info().name + " ; " + problem);
+    STOQ_LOG(logger_, LogLevel::error,
+             "Failed to save results of scan " + response.scan_id + " using " +
+                 connector->info().name + ": " + problem);
+    response.errors.add(connector->info().name,
+                        "connector:failed to save: " + connector->info().name + " ; " + problem);
     failures.emplace_back(connector->info().name, std::move(problem));
   }
   return failures;
@@ -320,12 +372,17 @@ void wait_for_rate(std::string_view ratelimit) {
   using Clock = std::chrono::steady_clock;
   const size_t slash = ratelimit.find('/');
   const auto number = [&](std::string_view text) {
-    const config::Parsed parsed = config::parse_value(text, {.type = config::Type::number, .min = 1e-6, .max = 1e9});
-    if (!parsed.error.empty()) throw StoqException("ratelimit '" + std::string(ratelimit) + "': write count/seconds, such as 10/60");
+    const config::Parsed parsed =
+        config::parse_value(text, {.type = config::Type::number, .min = 1e-6, .max = 1e9});
+    if (!parsed.error.empty())
+      throw StoqException("ratelimit '" + std::string(ratelimit) +
+                          "': write count/seconds, such as 10/60");
     return std::get<double>(parsed.value);
   };
-  const double count = number(ratelimit.substr(0, slash)), seconds = slash == ratelimit.npos ? 1 : number(ratelimit.substr(slash + 1));
-  const auto gap = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds / count));
+  const double count = number(ratelimit.substr(0, slash)),
+               seconds = slash == ratelimit.npos ? 1 : number(ratelimit.substr(slash + 1));
+  const auto gap =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds / count));
   static std::mutex mutex;
   static Clock::time_point next;
   Clock::time_point mine;

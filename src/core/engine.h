@@ -18,16 +18,19 @@ namespace stoq {
 
 class Run;
 
-// What stands behind Stoq. Order of members is order of life: instances go before the hosts, the pool before what it works on.
+// What stands behind Stoq. Order of members is order of life: instances go before the hosts, the
+// pool before what it works on.
 class Engine final : public WorkerSource {
  public:
   explicit Engine(StoqOptions options);
   ~Engine() override;
 
   std::shared_ptr<const Generation> generation() const;
-  std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root, const ScanOptions& options);
+  std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root,
+                                 const ScanOptions& options);
   // Decorators, then connectors: what failed, by connector. The response is decorated in place.
-  std::vector<std::pair<std::string, std::string>> deliver(const Generation& generation, StoqResponse& response);
+  std::vector<std::pair<std::string, std::string>> deliver(const Generation& generation,
+                                                           StoqResponse& response);
   // "": saved; else why not.
   std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
 
@@ -36,7 +39,8 @@ class Engine final : public WorkerSource {
   void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
   std::map<std::string, PluginListing> list();
 
-  // A file as root content: read within the limits, or only hashed when it is larger than a payload may be. `problem` when it cannot be read.
+  // A file as root content: read within the limits, or only hashed when it is larger than a payload
+  // may be. `problem` when it cannot be read.
   struct FileContent {
     Content content;
     Sha256 sha256{};
@@ -51,7 +55,7 @@ class Engine final : public WorkerSource {
   Store& store() { return store_; }
   const Settings& settings() const { return *settings_; }
 
-  std::mutex run_mutex;          // one run at a time
+  std::mutex run_mutex;  // one run at a time
   std::mutex active_run_mutex;
   Run* active_run = nullptr;
 
@@ -61,14 +65,16 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
   PluginSpec spec_of(const config::Manifest& manifest) const;
 
-  std::vector<std::string> start_warnings_;  // of reading the configuration, told when the log stands
+  std::vector<std::string>
+      start_warnings_;  // of reading the configuration, told when the log stands
   std::shared_ptr<const Settings> settings_;
   Logger logger_;
   config::Manifests manifests_;
   Store store_;
   HostService hosts_;
   std::mutex load_mutex_;
-  std::map<std::string, std::string, std::less<>> failed_;  // plugins that could not be loaded, and why
+  std::map<std::string, std::string, std::less<>>
+      failed_;  // plugins that could not be loaded, and why
   std::atomic<std::shared_ptr<const Generation>> generation_;
   Pool pool_;
 };

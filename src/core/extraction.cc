@@ -20,10 +20,12 @@ bool ExtractionMeter::write(uint64_t size) {
   bytes_ += size;
   current_ += size;
   // Products that overflow mean inputs far beyond any limit of bytes.
-  const bool inflated = bytes_ > limits_.ratio_from && (limits_.ratio == 0 ? false : bytes_ / limits_.ratio > input_);
-  if (bytes_ > limits_.bytes)
+  const uint64_t total = limits_.before + bytes_;
+  const bool inflated =
+      total > limits_.ratio_from && (limits_.ratio == 0 ? false : total / limits_.ratio > input_);
+  if (total > limits_.bytes)
     tripped_ = Limit::bytes;
-  else if (bytes_ > limits_.allowance)
+  else if (total > limits_.allowance)
     tripped_ = Limit::request;
   else if (inflated)
     tripped_ = Limit::ratio;
@@ -38,13 +40,20 @@ bool ExtractionMeter::end() {
 
 std::string_view name_of(ExtractionMeter::Limit limit) {
   switch (limit) {
-    case ExtractionMeter::Limit::none: return "none";
-    case ExtractionMeter::Limit::children: return "max_children";
-    case ExtractionMeter::Limit::bytes: return "max_extracted_bytes";
-    case ExtractionMeter::Limit::payload: return "max_payload_size";
-    case ExtractionMeter::Limit::ratio: return "max_ratio";
-    case ExtractionMeter::Limit::request: return "max_request_bytes";
-    case ExtractionMeter::Limit::spill: return "spill";
+    case ExtractionMeter::Limit::none:
+      return "none";
+    case ExtractionMeter::Limit::children:
+      return "max_children";
+    case ExtractionMeter::Limit::bytes:
+      return "max_extracted_bytes";
+    case ExtractionMeter::Limit::payload:
+      return "max_payload_size";
+    case ExtractionMeter::Limit::ratio:
+      return "max_ratio";
+    case ExtractionMeter::Limit::request:
+      return "max_request_bytes";
+    case ExtractionMeter::Limit::spill:
+      return "spill";
   }
   return "none";
 }

@@ -13,13 +13,15 @@ namespace stoq {
 
 using Instances = std::vector<std::shared_ptr<Instance>>;
 
-// Configuration, plugin instances and rules as one immutable whole: a request pins the generation that it began with. Loading or adding a
-// plugin derives a new one that shares the instances.
+// Configuration, plugin instances and rules as one immutable whole: a request pins the generation
+// that it began with. Loading or adding a plugin derives a new one that shares the instances.
 struct Generation {
   std::shared_ptr<const Settings> settings;
   std::map<std::string, std::shared_ptr<Instance>, std::less<>> loaded;
-  Instances providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers, decorators;
-  bool serial = false;  // a live object takes part: requests run in canonical order on the caller's thread
+  Instances providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers,
+      decorators;
+  bool serial =
+      false;  // a live object takes part: requests run in canonical order on the caller's thread
 };
 
 // Finds a worker that rules or arguments name, loading it if need be. Throws StoqPluginException.

@@ -18,14 +18,21 @@ std::vector<std::string> Roles::names() const {
 
 Role role_of(Op op) {
   switch (op) {
-    case Op::scan: return Role::worker;
-    case Op::get_dispatches: return Role::dispatcher;
-    case Op::get_deep_dispatches: return Role::deep_dispatcher;
+    case Op::scan:
+      return Role::worker;
+    case Op::get_dispatches:
+      return Role::dispatcher;
+    case Op::get_deep_dispatches:
+      return Role::deep_dispatcher;
     case Op::archive:
-    case Op::get: return Role::archiver;
-    case Op::save: return Role::connector;
-    case Op::decorate: return Role::decorator;
-    case Op::ingest: return Role::provider;
+    case Op::get:
+      return Role::archiver;
+    case Op::save:
+      return Role::connector;
+    case Op::decorate:
+      return Role::decorator;
+    case Op::ingest:
+      return Role::provider;
   }
   return Role::worker;
 }
@@ -71,10 +78,15 @@ Step end_payload(Reply& reply, bool keep) {
 }
 
 bool PluginInfo::wants_result_of(std::string_view plugin) const {
-  return std::any_of(results.begin(), results.end(), [&](const std::string& r) { return r == "*" || r == plugin; });
+  return std::any_of(results.begin(), results.end(),
+                     [&](const std::string& r) { return r == "*" || r == plugin; });
 }
 
-ArchiverResponse ArchiverPlugin::archive(Payload&, Request&) { throw StoqPluginException("this archiver does not archive"); }
-std::optional<Payload> ArchiverPlugin::get(const ArchiverResponse&) { throw StoqPluginException("this archiver does not fetch"); }
+ArchiverResponse ArchiverPlugin::archive(Payload&, Request&) {
+  throw StoqPluginException("this archiver does not archive");
+}
+std::optional<Payload> ArchiverPlugin::get(const ArchiverResponse&) {
+  throw StoqPluginException("this archiver does not fetch");
+}
 
 }  // namespace stoq

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one interface between the engine and its plugins. Three adapters stand behind it: native modules in process (src/loader/native),
-// host processes (src/host/remote), objects of the embedding program (src/loader/object). The engine knows none of them.
+// The one interface between the engine and its plugins. Three adapters stand behind it: native
+// modules in process (src/loader/native), host processes (src/host/remote), objects of the
+// embedding program (src/loader/object). The engine knows none of them.
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,17 @@
 
 namespace stoq {
 
-enum class Role : uint8_t { worker, dispatcher, deep_dispatcher, archiver, connector, decorator, provider };
-inline constexpr std::string_view kRoleNames[] = {"Worker", "Dispatcher", "DeepDispatcher", "Archiver", "Connector", "Decorator", "Provider"};
+enum class Role : uint8_t {
+  worker,
+  dispatcher,
+  deep_dispatcher,
+  archiver,
+  connector,
+  decorator,
+  provider
+};
+inline constexpr std::string_view kRoleNames[] = {
+    "Worker", "Dispatcher", "DeepDispatcher", "Archiver", "Connector", "Decorator", "Provider"};
 
 class Roles {
  public:
@@ -32,7 +42,16 @@ class Roles {
   uint32_t bits_ = 0;
 };
 
-enum class Op : uint8_t { scan, get_dispatches, get_deep_dispatches, archive, get, save, decorate, ingest };
+enum class Op : uint8_t {
+  scan,
+  get_dispatches,
+  get_deep_dispatches,
+  archive,
+  get,
+  save,
+  decorate,
+  ingest
+};
 Role role_of(Op op);
 
 // How a call came to nothing. What it had given before stands.
@@ -45,12 +64,14 @@ enum class Failure : uint8_t {
   refused,   // the engine could not make the call (host does not start, plugin lost the role)
 };
 
-// Where a plugin's answer goes, piece by piece, in the order in which it gives it. One call, one thread at a time (put and log: any).
-// Everything that arrives is untrusted: bounded, checked, copied.
+// Where a plugin's answer goes, piece by piece, in the order in which it gives it. One call, one
+// thread at a time (put and log: any). Everything that arrives is untrusted: bounded, checked,
+// copied.
 class Reply {
  public:
   virtual ~Reply() = default;
-  virtual bool result(std::string_view json) = 0;  // false: not JSON, too large or too deep; an error is recorded
+  virtual bool result(
+      std::string_view json) = 0;  // false: not JSON, too large or too deep; an error is recorded
   virtual void error(std::string_view text) = 0;
   virtual void failed(Failure failure, std::string_view type, std::string_view text) = 0;
 
@@ -69,16 +90,25 @@ class Reply {
   virtual int64_t time_left() { return INT64_MAX; }  // milliseconds
 
   // Providers. False: intake has ended.
-  virtual bool put_payload(Bytes, std::string_view /*meta*/, std::string_view /*request*/, uint64_t /*token*/) { return false; }
-  virtual bool put_file(int fd, std::string_view /*meta*/, std::string_view /*request*/, uint64_t /*token*/);
-  virtual bool put_task(std::string_view /*task*/, std::string_view /*request*/, uint64_t /*token*/) { return false; }
+  virtual bool put_payload(Bytes, std::string_view /*meta*/, std::string_view /*request*/,
+                           uint64_t /*token*/) {
+    return false;
+  }
+  virtual bool put_file(int fd, std::string_view /*meta*/, std::string_view /*request*/,
+                        uint64_t /*token*/);
+  virtual bool put_task(std::string_view /*task*/, std::string_view /*request*/,
+                        uint64_t /*token*/) {
+    return false;
+  }
 };
 
 // What is said of a meta of the wrong shape.
 inline constexpr std::string_view kPayloadMetaShape =
-    "it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)";
+    "it must be an object with should_archive, should_scan (booleans), extra_data (an object), "
+    "dispatch_to (names)";
 inline constexpr std::string_view kRequestMetaShape =
-    "it must be an object with archive_payloads (a boolean), source (a text or null), extra_data (an object)";
+    "it must be an object with archive_payloads (a boolean), source (a text or null), extra_data "
+    "(an object)";
 
 // The steps of an extraction, the same for all adapters that run a plugin's code.
 enum class Step : uint8_t { go, stop, invalid };
@@ -88,12 +118,12 @@ Step end_payload(Reply& reply, bool keep);
 
 // What goes into a call. Which members are set depends on the operation.
 struct Input {
-  Payload* payload = nullptr;             // scan, dispatches, archive
-  Request* request = nullptr;             // likewise
+  Payload* payload = nullptr;              // scan, dispatches, archive
+  Request* request = nullptr;              // likewise
   const StoqResponse* response = nullptr;  // save, decorate: the object …
   std::string_view response_text;          // … and its one-line text
   std::string_view scan_id;
-  std::string_view task;                   // get: JSON
+  std::string_view task;  // get: JSON
 };
 
 struct PluginInfo {
@@ -101,12 +131,15 @@ struct PluginInfo {
   std::string version;
   std::string description;
   Roles roles;
-  bool extracts = true;              // a worker that may extract
-  bool serial = false;               // a live object: calls never overlap, requests with it run in canonical order
-  bool changes_request = true;       // may change request_meta: what it extracts waits until its round is over
+  bool extracts = true;  // a worker that may extract
+  bool serial =
+      false;  // a live object: calls never overlap, requests with it run in canonical order
+  bool changes_request =
+      true;  // may change request_meta: what it extracts waits until its round is over
   bool wants_ancestors = false;
   std::vector<std::string> results;  // earlier results that it wants to see; "*": all
-  std::vector<std::string> problems;  // warnings of loading that belong into every response (a rule file that does not compile …)
+  std::vector<std::string>
+      problems;  // warnings of loading that belong into every response (a rule file that does not compile …)
   bool wants_result_of(std::string_view plugin) const;
 };
 

@@ -30,7 +30,9 @@ Json::Json(double value) {
   w.value(value);
   text_ = w.take();
 }
-Json::Json(std::string_view utf8) { sdk::append_quoted(text_, utf8); }
+Json::Json(std::string_view utf8) {
+  sdk::append_quoted(text_, utf8);
+}
 Json::Json(const std::vector<std::string>& strings) {
   sdk::JsonWriter w;
   w.begin_array();
@@ -50,7 +52,10 @@ Json::Json(std::initializer_list<std::pair<std::string_view, Json>> members) {
 }
 Json::Json(const Tree& tree) : text_(canonical_of(tree)) {}
 
-Json::Json(const Json& other) : text_(other.text_), tree_(other.mutable_ ? new Tree(*other.tree_) : nullptr), mutable_(other.mutable_) {}
+Json::Json(const Json& other)
+    : text_(other.text_),
+      tree_(other.mutable_ ? new Tree(*other.tree_) : nullptr),
+      mutable_(other.mutable_) {}
 Json::Json(Json&&) noexcept = default;
 Json& Json::operator=(const Json& other) {
   if (this != &other) *this = Json(other);
@@ -58,11 +63,14 @@ Json& Json::operator=(const Json& other) {
 }
 Json& Json::operator=(Json&&) noexcept = default;
 Json::~Json() = default;
-void Json::DeleteTree::operator()(Tree* tree) const { delete tree; }
+void Json::DeleteTree::operator()(Tree* tree) const {
+  delete tree;
+}
 
 Json Json::parse(std::string_view text) {
   std::string out;
-  if (auto outcome = json::canonicalise(text, out, kAny); !outcome) throw StoqException("not JSON: " + outcome.message);
+  if (auto outcome = json::canonicalise(text, out, kAny); !outcome)
+    throw StoqException("not JSON: " + outcome.message);
   return from_canonical(std::move(out));
 }
 
@@ -113,7 +121,9 @@ const Json* NamedResults::find(std::string_view name) const {
     if (key == name) return &value;
   return nullptr;
 }
-Json* NamedResults::find(std::string_view name) { return const_cast<Json*>(std::as_const(*this).find(name)); }
+Json* NamedResults::find(std::string_view name) {
+  return const_cast<Json*>(std::as_const(*this).find(name));
+}
 
 const Json& NamedResults::operator[](std::string_view name) const {
   if (const Json* found = find(name)) return *found;

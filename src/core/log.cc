@@ -18,10 +18,10 @@ namespace stoq {
 namespace {
 
 constexpr std::pair<LogLevel, std::string_view> kNames[] = {{LogLevel::debug, "DEBUG"},
-                                                             {LogLevel::info, "INFO"},
-                                                             {LogLevel::warning, "WARNING"},
-                                                             {LogLevel::error, "ERROR"},
-                                                             {LogLevel::critical, "CRITICAL"}};
+                                                            {LogLevel::info, "INFO"},
+                                                            {LogLevel::warning, "WARNING"},
+                                                            {LogLevel::error, "ERROR"},
+                                                            {LogLevel::critical, "CRITICAL"}};
 
 std::string timestamp(std::chrono::system_clock::time_point when, bool milliseconds) {
   const std::time_t t = std::chrono::system_clock::to_time_t(when);
@@ -29,19 +29,27 @@ std::string timestamp(std::chrono::system_clock::time_point when, bool milliseco
   localtime_r(&t, &parts);
   char text[40];
   size_t n = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
-  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count() % 1000;
-  if (milliseconds) n += static_cast<size_t>(std::snprintf(text + n, sizeof text - n, ",%03d", static_cast<int>(millis)));
+  const auto millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count() % 1000;
+  if (milliseconds)
+    n += static_cast<size_t>(
+        std::snprintf(text + n, sizeof text - n, ",%03d", static_cast<int>(millis)));
   return {text, n};
 }
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 std::string json_line(const LogRecord& r, bool with_place) {
   sdk::JsonWriter w;
   w.begin_object();
-  w.member("asctime", std::string_view(timestamp(r.time, !with_place))).member("levelname", name_of(r.level)).member("name", r.logger);
+  w.member("asctime", std::string_view(timestamp(r.time, !with_place)))
+      .member("levelname", name_of(r.level))
+      .member("name", r.logger);
   w.member("message", r.message);
-  if (with_place && !r.file.empty()) w.member("filename", base_name(r.file)).member("lineno", r.line);
+  if (with_place && !r.file.empty())
+    w.member("filename", base_name(r.file)).member("lineno", r.line);
   w.end_object();
   return w.take() + "\n";
 }
@@ -65,8 +73,9 @@ class StderrSink final : public LogSink {
   explicit StderrSink(bool json) : json_(json) {}
   void write(const LogRecord& r) override {
     const std::string line = json_ ? json_line(r, false)
-                                   : "[" + timestamp(r.time, true) + " " + std::string(name_of(r.level)) + "] " + std::string(r.logger) + ": " +
-                                         one_line(r.message) + "\n";
+                                   : "[" + timestamp(r.time, true) + " " +
+                                         std::string(name_of(r.level)) + "] " +
+                                         std::string(r.logger) + ": " + one_line(r.message) + "\n";
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, line.data(), line.size());
   }
 
@@ -79,7 +88,9 @@ class FileSink final : public LogSink {
   FileSink(std::string path, uint64_t max_bytes, unsigned backups, bool json)
       : path_(std::move(path)), max_bytes_(max_bytes), backups_(backups), json_(json) {
     open();
-    if (fd_ < 0) throw StoqException("cannot open the log file " + path_ + ": " + std::strerror(errno) + "; set log_dir, or leave it empty for none");
+    if (fd_ < 0)
+      throw StoqException("cannot open the log file " + path_ + ": " + std::strerror(errno) +
+                          "; set log_dir, or leave it empty for none");
   }
   ~FileSink() override {
     if (fd_ >= 0) close(fd_);
@@ -90,8 +101,10 @@ class FileSink final : public LogSink {
     if (json_) {
       line = json_line(r, true);
     } else {
-      line = timestamp(r.time, false) + " " + std::string(name_of(r.level)) + " " + std::string(r.logger);
-      if (!r.file.empty()) line += ":" + std::string(base_name(r.file)) + ":" + std::to_string(r.line);
+      line = timestamp(r.time, false) + " " + std::string(name_of(r.level)) + " " +
+             std::string(r.logger);
+      if (!r.file.empty())
+        line += ":" + std::string(base_name(r.file)) + ":" + std::to_string(r.line);
       line += ": " + one_line(r.message) + "\n";
     }
     if (size_ + line.size() > max_bytes_ && size_ > 0) rotate();
@@ -108,7 +121,8 @@ class FileSink final : public LogSink {
     close(fd_);
     if (backups_ == 0) unlink(path_.c_str());
     for (unsigned i = backups_; i > 0; --i)
-      rename((i == 1 ? path_ : path_ + "." + std::to_string(i - 1)).c_str(), (path_ + "." + std::to_string(i)).c_str());
+      rename((i == 1 ? path_ : path_ + "." + std::to_string(i - 1)).c_str(),
+             (path_ + "." + std::to_string(i)).c_str());
     open();
   }
 
@@ -129,28 +143,36 @@ std::string_view name_of(LogLevel level) {
 
 std::optional<LogLevel> log_level_from(std::string_view text) {
   for (const auto& [value, name] : kNames)
-    if (text.size() == name.size() && strncasecmp(text.data(), name.data(), name.size()) == 0) return value;
+    if (text.size() == name.size() && strncasecmp(text.data(), name.data(), name.size()) == 0)
+      return value;
   return std::nullopt;
 }
 
-std::shared_ptr<LogSink> make_stderr_sink(bool json) { return std::make_shared<StderrSink>(json); }
+std::shared_ptr<LogSink> make_stderr_sink(bool json) {
+  return std::make_shared<StderrSink>(json);
+}
 
-std::shared_ptr<LogSink> make_file_sink(const std::string& dir, uint64_t max_bytes, unsigned backups, bool json) {
+std::shared_ptr<LogSink> make_file_sink(const std::string& dir, uint64_t max_bytes,
+                                        unsigned backups, bool json) {
   std::error_code ec;
   std::filesystem::create_directories(dir, ec);
   return std::make_shared<FileSink>(dir + "/stoq.log", max_bytes, backups, json);
 }
 
-Logger::Logger(const Settings& settings, std::shared_ptr<LogSink> instead) : level_(settings.log_level) {
+Logger::Logger(const Settings& settings, std::shared_ptr<LogSink> instead)
+    : level_(settings.log_level) {
   if (instead) {
     sinks_.push_back(std::move(instead));
     return;
   }
   sinks_.push_back(make_stderr_sink(settings.log_json));
-  if (!settings.log_dir.empty()) sinks_.push_back(make_file_sink(settings.log_dir, settings.log_maxbytes, settings.log_backup_count, settings.log_json));
+  if (!settings.log_dir.empty())
+    sinks_.push_back(make_file_sink(settings.log_dir, settings.log_maxbytes,
+                                    settings.log_backup_count, settings.log_json));
 }
 
-void Logger::log(LogLevel level, std::string_view message, std::string_view logger, std::string_view file, unsigned line) {
+void Logger::log(LogLevel level, std::string_view message, std::string_view logger,
+                 std::string_view file, unsigned line) {
   if (!wants(level)) return;
   const LogRecord record{std::chrono::system_clock::now(), level, logger, message, file, line};
   const std::lock_guard lock(mutex_);

@@ -14,7 +14,8 @@
 
 namespace stoq {
 
-// The request's meta as the payloads that one round extracted see it: settled when nobody in that round can change it any more.
+// The request's meta as the payloads that one round extracted see it: settled when nobody in that
+// round can change it any more.
 struct RoundFacts {
   RequestMeta request_meta;
   bool settled = false;
@@ -30,11 +31,15 @@ struct Child {
   uint64_t bytes_to_here = 0;  // extracted from the parent up to and with this child
 };
 
-// Children that can be no payloads of their own, whatever comes before them; known by their digests, for they may still be duplicates.
+// Children that can be no payloads of their own, whatever comes before them; known by their
+// digests, for they may still be duplicates.
 struct Beyond {
   std::string limit, plugin;
   std::vector<Sha256> digests;
 };
+
+inline constexpr uint64_t kOccurrencesListed =
+    100;  // of one content in full; further ones are counted
 
 struct DigestHash {
   size_t operator()(const Sha256& digest) const {
@@ -48,7 +53,6 @@ struct DigestHash {
 struct LeftOut {
   std::string limit, plugin;
   std::optional<uint64_t> amount;
-  std::string text;  // the line for `errors`; empty: a standard one
 };
 
 // One admitted payload and how far it has come.
@@ -61,27 +65,29 @@ struct Node {
   size_t place = 0;  // in its level
 
   // The way through the rounds. One thread at a time.
-  enum class Stage : uint8_t { fresh, workers, between, done } stage = Stage::fresh;
+  enum class Stage : uint8_t { fresh, workers, done } stage = Stage::fresh;
   struct Planned {
     std::string name;
     std::shared_ptr<Instance> instance;
   };
   std::vector<Planned> plan;  // of this round
   size_t next = 0;
-  unsigned worker_rounds = 0;                // rounds added by workers' dispatch_to
-  std::vector<std::string> further;          // named by workers for the next round
-  std::set<std::string, std::less<>> named;  // every worker that a dispatch_to or round named already
+  unsigned worker_rounds = 0;        // rounds added by workers' dispatch_to
+  std::vector<std::string> further;  // named by workers for the next round
+  std::set<std::string, std::less<>>
+      named;  // every worker that a dispatch_to or round named already
   Errors errors;
   std::vector<LeftOut> left_out;
   bool withheld = false;  // only listed
   std::shared_ptr<RoundFacts> round;
-  // What this payload's extractions gave so far: enough to tell which children can never be admitted.
+  // What this payload's extractions gave so far: enough to tell which children can never be
+  // admitted.
   std::unordered_map<Sha256, uint64_t, DigestHash> produced;  // digest -> occurrences
-  uint64_t produced_new = 0;                                  // distinct ones that would be admitted if nothing came before
+  uint64_t produced_new = 0;  // distinct ones that would be admitted if nothing came before
 
   // A later occurrence that asks for more than the first one got.
   Node* supplement_of = nullptr;
-  bool whole = false;  // of a supplement: scanned like any payload, because the first was not
+  bool whole = false;    // of a supplement: scanned like any payload, because the first was not
   bool archive = false;  // of a supplement: to be archived, because the first was not
   bool empty = false;    // of a supplement: nothing was left to do; not in the response
 
@@ -95,7 +101,8 @@ struct Node {
   bool finished = false;
   std::vector<Node*> waiting;  // payloads that need to know what became of this one
   std::vector<Duplicate> duplicates;
-  std::set<std::string, std::less<>> asked;  // names that this payload, or a supplement of it, was asked to be sent to
+  std::set<std::string, std::less<>>
+      asked;  // names that this payload, or a supplement of it, was asked to be sent to
   bool asked_scan = true, asked_archive = true;
 };
 

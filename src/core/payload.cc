@@ -60,7 +60,8 @@ std::string PayloadMeta::text() const {
 bool PayloadMeta::update(std::string_view canonical) {
   const JsonView object(canonical);
   if (object.kind() != Kind::object) return false;
-  if (!take(object["should_archive"], should_archive) || !take(object["should_scan"], should_scan) || !take_object(object["extra_data"], extra_data))
+  if (!take(object["should_archive"], should_archive) ||
+      !take(object["should_scan"], should_scan) || !take_object(object["extra_data"], extra_data))
     return false;
   const JsonView names = object["dispatch_to"];
   if (names.kind() == Kind::missing) return true;
@@ -89,7 +90,9 @@ std::string RequestMeta::text() const {
 bool RequestMeta::update(std::string_view canonical) {
   const JsonView object(canonical);
   if (object.kind() != Kind::object) return false;
-  if (!take(object["archive_payloads"], archive_payloads) || !take_object(object["extra_data"], extra_data)) return false;
+  if (!take(object["archive_payloads"], archive_payloads) ||
+      !take_object(object["extra_data"], extra_data))
+    return false;
   const JsonView from = object["source"];
   if (from.kind() == Kind::string)
     source = from.as_string();
@@ -142,6 +145,8 @@ const Sha256& Payload::sha256() const {
   return *sha256_;
 }
 
-void Payload::drop_content() { content_.reset(); }
+void Payload::drop_content() {
+  content_.reset();
+}
 
 }  // namespace stoq

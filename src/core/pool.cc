@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pool.h"
 
-#include <chrono>
-
 namespace stoq {
 
 Pool::~Pool() {
@@ -17,7 +15,8 @@ Pool::~Pool() {
 void Pool::start_threads() {
   // Without a source the callers of scan work themselves; the pool helps with one thread less.
   const unsigned wanted = (source_ ? width_ : width_ - 1) + lent_;
-  while (threads_.size() < wanted && threads_.size() < 4 * width_ + 4) threads_.emplace_back([this] { run(); });
+  while (threads_.size() < wanted && threads_.size() < 4 * width_ + 4)
+    threads_.emplace_back([this] { run(); });
 }
 
 void Pool::post(std::shared_ptr<Work> work) {
@@ -46,12 +45,6 @@ void Pool::lend() {
 void Pool::take_back() {
   const std::lock_guard lock(mutex_);
   --lent_;
-}
-
-void Pool::breathe() {
-  constexpr auto kMoment = std::chrono::milliseconds(2);
-  std::unique_lock lock(mutex_);
-  if (work_.size() > 2 * size_t{width_} + 2) drained_.wait_for(lock, kMoment, [this] { return work_.size() <= width_; });
 }
 
 void Pool::set_source(TakeItem source) {
@@ -92,7 +85,6 @@ void Pool::run() {
     if (!work_.empty()) {
       const std::shared_ptr<Work> work = std::move(work_.front());
       work_.pop_front();
-      if (work_.size() <= width_) drained_.notify_all();
       lock.unlock();
       work->run_one();
       lock.lock();
@@ -104,7 +96,8 @@ void Pool::run() {
       const bool took = source();
       lock.lock();
       --in_source_;
-      if (!took && pokes == pokes_) poked_ = false;  // an item that came after the look must not be forgotten
+      if (!took && pokes == pokes_)
+        poked_ = false;  // an item that came after the look must not be forgotten
       idle_.notify_all();
     }
     --active_;

@@ -12,8 +12,9 @@
 
 namespace stoq {
 
-// The scan threads of one Stoq: they run ready payloads of any request first, then take new items. Started when there is something to do.
-// A thread that only waits for a host process gives its place to another one.
+// The scan threads of one Stoq: they run ready payloads of any request first, then take new items.
+// Started when there is something to do. A thread that only waits for a host process gives its
+// place to another one.
 class Pool {
  public:
   class Work {
@@ -33,8 +34,6 @@ class Pool {
   // Counts one more thread as free to run while the caller waits elsewhere.
   void lend();
   void take_back();
-  // Waits a moment while more work is posted than is being taken: what comes faster than it is looked at would only fill memory.
-  void breathe();
   // While a source is set, idle threads ask it for items; poke tells that there may be one.
   void set_source(TakeItem source);
   void clear_source();  // returns once no thread is inside it
@@ -45,7 +44,7 @@ class Pool {
   void start_threads();  // with the lock
 
   std::mutex mutex_;
-  std::condition_variable wake_, idle_, drained_;
+  std::condition_variable wake_, idle_;
   std::deque<std::shared_ptr<Work>> work_;
   TakeItem source_;
   bool poked_ = false, ending_ = false;

@@ -72,14 +72,17 @@ void payload_results(JsonWriter& w, const PayloadResults& r, std::string& scratc
 
 std::string local_time(std::chrono::system_clock::time_point when) {
   using namespace std::chrono;
-  const auto seconds = time_point_cast<std::chrono::seconds>(when - (when.time_since_epoch() < 0s ? 1s : 0s));
+  const auto seconds =
+      time_point_cast<std::chrono::seconds>(when - (when.time_since_epoch() < 0s ? 1s : 0s));
   const auto micros = duration_cast<microseconds>(when - seconds).count();
   const std::time_t t = system_clock::to_time_t(seconds);
   std::tm parts{};
   localtime_r(&t, &parts);
   char text[40];
   size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  if (micros != 0) n += static_cast<size_t>(std::snprintf(text + n, sizeof text - n, ".%06d", static_cast<int>(micros)));
+  if (micros != 0)
+    n += static_cast<size_t>(
+        std::snprintf(text + n, sizeof text - n, ".%06d", static_cast<int>(micros)));
   return {text, n};
 }
 

@@ -24,12 +24,15 @@ bool read_meta(std::string_view text, Meta& meta) {
 // What a provider says while it ingests.
 class RunReply final : public DeliverReply {
  public:
-  RunReply(Run& run, std::shared_ptr<Instance> provider) : run_(run), provider_(std::move(provider)) {}
+  RunReply(Run& run, std::shared_ptr<Instance> provider)
+      : run_(run), provider_(std::move(provider)) {}
   bool cancelled() override { return run_.stopped_; }
 
-  bool put_payload(Bytes content, std::string_view meta, std::string_view request, uint64_t token) override {
+  bool put_payload(Bytes content, std::string_view meta, std::string_view request,
+                   uint64_t token) override {
     Run::Item item = begin(token, request);
-    if (!read_meta(meta, item.meta)) return refuse(item, "its payload_meta is not an object of the right shape");
+    if (!read_meta(meta, item.meta))
+      return refuse(item, "its payload_meta is not an object of the right shape");
     Store::Writer writer(run_.engine_.store(), content.size());
     Sha256 digest;
     if (!writer.append(content)) return refuse(item, writer.problem());
@@ -42,8 +45,10 @@ class RunReply final : public DeliverReply {
     Run::Item item = begin(token, request);
     item.fd = fd;
     struct stat st {};
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return refuse(item, "it is no regular file");  // reading it might never end
-    if (!read_meta(meta, item.meta)) return refuse(item, "its payload_meta is not an object of the right shape");
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+      return refuse(item, "it is no regular file");  // reading it might never end
+    if (!read_meta(meta, item.meta))
+      return refuse(item, "its payload_meta is not an object of the right shape");
     return run_.put(std::move(item));
   }
   bool put_task(std::string_view, std::string_view request, uint64_t token) override {
@@ -83,7 +88,8 @@ bool Run::put(Item item) {
   std::unique_lock lock(mutex_);
   const Settings& s = engine_.settings();
   room_.wait(lock, [&] {
-    return stopped_ || queue_.empty() || (queue_.size() < s.max_queue && queued_bytes_ + item.bytes <= s.max_queue_bytes);
+    return stopped_ || queue_.empty() ||
+           (queue_.size() < s.max_queue && queued_bytes_ + item.bytes <= s.max_queue_bytes);
   });
   if (stopped_) {
     lock.unlock();
@@ -99,7 +105,8 @@ bool Run::put(Item item) {
 
 bool Run::take_one() {
   std::unique_lock lock(mutex_);
-  // A request may go on in other threads after this one has left it: take no more than can be in work.
+  // A request may go on in other threads after this one has left it: take no more than can be in
+  // work.
   if (queue_.empty() || in_work_ >= 2 * engine_.settings().threads + 2) return false;
   Item item = std::move(queue_.front());
   queue_.pop_front();
@@ -113,7 +120,8 @@ bool Run::take_one() {
 
 void Run::scan(Item taken) {
   const auto item = std::make_shared<Item>(std::move(taken));
-  ScanOptions options{.request_meta = item->request, .add_start_dispatch = options_.add_start_dispatch,
+  ScanOptions options{.request_meta = item->request,
+                      .add_start_dispatch = options_.add_start_dispatch,
                       .add_start_deep_dispatch = options_.add_start_deep_dispatch};
   try {
     if (item->fd >= 0) {
@@ -126,7 +134,8 @@ void Run::scan(Item taken) {
       item->payload.emplace(std::move(file.content), item->meta);
       item->payload->set_sha256(file.sha256);
     }
-    const std::shared_ptr<Scan> scan = engine_.new_scan(generation_, std::move(*item->payload), options);
+    const std::shared_ptr<Scan> scan =
+        engine_.new_scan(generation_, std::move(*item->payload), options);
     item->payload.reset();
     // The scan lives as long as somebody works on it; its end is told by whoever finishes it.
     scan->when_done([this, item, scan = scan.get()] { done(*item, *scan, generation_); });
@@ -149,7 +158,8 @@ void Run::done(const Item& item, Scan& scan, const std::shared_ptr<const Generat
     if (failures.empty())
       outcome(item, Outcome::done, "");
     else
-      outcome(item, Outcome::failed, "not saved by " + failures.front().first + ": " + failures.front().second);
+      outcome(item, Outcome::failed,
+              "not saved by " + failures.front().first + ": " + failures.front().second);
   } catch (const std::exception& e) {
     outcome(item, Outcome::failed, e.what());
   }
@@ -159,11 +169,14 @@ void Run::done(const Item& item, Scan& scan, const std::shared_ptr<const Generat
 void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
-    ++(what == Outcome::done ? summary_.done : what == Outcome::failed ? summary_.failed : summary_.retried);
+    ++(what == Outcome::done     ? summary_.done
+       : what == Outcome::failed ? summary_.failed
+                                 : summary_.retried);
   }
   if (what == Outcome::failed) {
     const std::string name = item.meta.extra_data.get("filename").string_or("an item");
-    STOQ_LOG(engine_.log(), LogLevel::error, name + " from " + item.provider->info().name + " failed: " + std::string(reason));
+    STOQ_LOG(engine_.log(), LogLevel::error,
+             name + " from " + item.provider->info().name + " failed: " + std::string(reason));
   }
   item.provider->outcome(item.token, what, reason);
 }
@@ -177,7 +190,9 @@ void Run::ended() {
 }
 
 RunSummary Run::go() {
-  if (generation_->providers.empty()) throw StoqException("No activated provider plugins; name one with providers, or -P on the command line");
+  if (generation_->providers.empty())
+    throw StoqException(
+        "No activated provider plugins; name one with providers, or -P on the command line");
   std::vector<std::jthread> threads;
   providers_ = generation_->providers.size();
   engine_.pool().set_source([this] { return take_one(); });
@@ -188,9 +203,11 @@ RunSummary Run::go() {
       provider->call(Op::ingest, input, reply);
       const std::lock_guard lock(mutex_);
       if (reply.problem.empty()) {
-        STOQ_LOG(engine_.log(), LogLevel::info, "Provider plugin " + provider->info().name + " successfully completed");
+        STOQ_LOG(engine_.log(), LogLevel::info,
+                 "Provider plugin " + provider->info().name + " successfully completed");
       } else if (!stopped_ || !reply.problem.empty()) {
-        provider_failures_.push_back("provider:" + provider->info().name + " failed: " + reply.problem);
+        provider_failures_.push_back("provider:" + provider->info().name +
+                                     " failed: " + reply.problem);
         STOQ_LOG(engine_.log(), LogLevel::error, provider_failures_.back());
       }
       --providers_;
@@ -205,7 +222,8 @@ RunSummary Run::go() {
   threads.clear();
   if (!provider_failures_.empty()) {
     std::string all;
-    for (const std::string& failure : provider_failures_) all += (all.empty() ? "" : "\n") + failure;
+    for (const std::string& failure : provider_failures_)
+      all += (all.empty() ? "" : "\n") + failure;
     throw StoqException(all);
   }
   return summary_;

@@ -12,7 +12,8 @@
 
 namespace stoq {
 
-// One run: providers on threads of their own fill a bounded queue, scan threads empty it, every item gets its outcome.
+// One run: providers on threads of their own fill a bounded queue, scan threads empty it, every
+// item gets its outcome.
 class Run {
  public:
   Run(Engine& engine, std::shared_ptr<const Generation> generation, RunOptions options);

@@ -13,7 +13,9 @@ namespace {
 
 constexpr uint64_t kLimitsListed = 100;
 
-std::string amount_text(const std::optional<uint64_t>& amount) { return amount ? std::to_string(*amount) : "an unknown number of"; }
+std::string amount_text(const std::optional<uint64_t>& amount) {
+  return amount ? std::to_string(*amount) : "an unknown number of";
+}
 
 // What a limit left out, in words; every line ends in the payload's id.
 std::string left_out_text(const LeftOut& l, const Settings& s, std::string_view id) {
@@ -21,30 +23,43 @@ std::string left_out_text(const LeftOut& l, const Settings& s, std::string_view 
   std::string text;
   const auto limit = [&](auto value) { return l.limit + " = " + std::to_string(value); };
   if (l.limit == "max_recursion")
-    text = amount_text(l.amount) + " payloads extracted" + by + " lie deeper than " + limit(s.max_recursion) + " and were not scanned";
+    text = amount_text(l.amount) + " payloads extracted" + by + " lie deeper than " +
+           limit(s.max_recursion) + " and were not scanned";
   else if (l.limit == "max_payloads")
-    text = amount_text(l.amount) + " payloads extracted" + by + " were not scanned: the request has as many as " + limit(s.max_payloads) +
-           " allows (the last " + std::to_string(std::min(s.max_payloads, s.reserved_payloads)) + " places are for executables, scripts, documents, mails and archives)";
+    text = amount_text(l.amount) + " payloads extracted" + by +
+           " were not scanned: the request has as many as " + limit(s.max_payloads) +
+           " allows (the last " + std::to_string(std::min(s.max_payloads, s.reserved_payloads)) +
+           " places are for executables, scripts, documents, mails and archives)";
   else if (l.limit == "max_children")
     text = "extraction" + by + " was stopped after " + limit(s.extraction.children) + " payloads";
   else if (l.limit == "max_extracted_bytes")
     text = "extraction" + by + " was stopped after " + limit(s.extraction.bytes) + " bytes";
   else if (l.limit == "max_ratio")
-    text = "extraction" + by + " was stopped: it gave more than " + limit(s.extraction.ratio) + " times its input";
+    text = "extraction" + by + " was stopped: it gave more than " + limit(s.extraction.ratio) +
+           " times its input";
   else if (l.limit == "max_request_bytes" && l.amount)
-    text = amount_text(l.amount) + " payloads extracted" + by + " were not scanned: with them the request's bytes pass " + limit(s.max_request_bytes);
+    text = amount_text(l.amount) + " payloads extracted" + by +
+           " were not scanned: with them the request's bytes pass " + limit(s.max_request_bytes);
   else if (l.limit == "max_request_bytes")
-    text = "extraction" + by + " was stopped: the request's bytes reached " + limit(s.max_request_bytes);
+    text = "extraction" + by + " was stopped: the request's bytes reached " +
+           limit(s.max_request_bytes);
   else if (l.limit == "max_payload_size" && l.plugin.empty())
-    text = "the payload has " + amount_text(l.amount) + " bytes, more than " + limit(s.extraction.payload) + " allows; it was hashed, not scanned";
+    text = "the payload has " + amount_text(l.amount) + " bytes, more than " +
+           limit(s.extraction.payload) + " allows; it was hashed, not scanned";
   else if (l.limit == "max_payload_size")
-    text = "payloads with " + amount_text(l.amount) + " bytes extracted" + by + " were left out: each is larger than " + limit(s.extraction.payload);
+    text = "payloads with " + amount_text(l.amount) + " bytes extracted" + by +
+           " were left out: each is larger than " + limit(s.extraction.payload);
   else if (l.limit == "max_response_size")
-    text = amount_text(l.amount) + " bytes given" + by + " were left out: the response has reached " + limit(s.max_response_size);
+    text = amount_text(l.amount) + " bytes given" + by +
+           " were left out: the response has reached " + limit(s.max_response_size);
   else if (l.limit == "request_deadline")
-    text = amount_text(l.amount) + " plugins were not run: the request has taken its request_deadline of " + Json(s.request_deadline).text() + " s";
+    text = amount_text(l.amount) +
+           " plugins were not run: the request has taken its request_deadline of " +
+           Json(s.request_deadline).text() + " s";
   else if (l.limit == "max_worker_rounds")
-    text = amount_text(l.amount) + " plugins named by workers were not run: the payload had as many further rounds as there may be";
+    text = amount_text(l.amount) +
+           " plugins named by workers were not run: the payload had as many further rounds as "
+           "there may be";
   else if (l.limit == "max_errors")
     text = amount_text(l.amount) + " errors given" + by + " were left out";
   return text.empty() ? text : text + " ; payload " + std::string(id);
@@ -62,11 +77,12 @@ Scan::Scan(ScanContext context, Payload root, RequestMeta request_meta, Names st
       settings_(*context_.generation->settings),
       request_meta_(std::move(request_meta)),
       start_dispatch_(std::move(start_dispatch)),
-      deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(settings_.request_deadline))) {
+      deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                   std::chrono::duration<double>(settings_.request_deadline))) {
   root.sha256();
   levels_.resize(1);
-  levels_[0].closed = true;
-  levels_[0].nodes.push_back(std::make_unique<Node>(std::move(root), Request{request_meta_}, nullptr));
+  levels_[0].nodes.push_back(
+      std::make_unique<Node>(std::move(root), Request{request_meta_}, nullptr));
   admitted_ = 1;
 }
 
@@ -75,10 +91,12 @@ Scan::~Scan() = default;
 void Scan::withhold_root(uint64_t size) {
   Node& root = *levels_[0].nodes[0];
   root.withheld = true;
-  root.left_out.push_back({"max_payload_size", "", size, ""});
+  root.left_out.push_back({"max_payload_size", "", size});
 }
 
-void Scan::start() { work_quietly(*levels_[0].nodes[0]); }
+void Scan::start() {
+  work_quietly(*levels_[0].nodes[0]);
+}
 
 void Scan::run_one() {
   std::unique_lock lock(mutex_);
@@ -108,13 +126,15 @@ void Scan::finish_here() {
   }
 }
 
-// Nothing that goes wrong in the engine itself may leave a payload unfinished, and the request with it.
+// Nothing that goes wrong in the engine itself may leave a payload unfinished, and the request with
+// it.
 void Scan::work_quietly(Node& node) {
   try {
     work_on(node);
   } catch (const std::exception& e) {
-    node.errors.add("stoq", failure_text("worker:failed to scan", "stoq", "StoqException", e.what(), node.payload.payload_id));
-    node.left_out.push_back({"engine", "", std::nullopt, ""});
+    node.errors.add("stoq", failure_text("worker:failed to scan", "stoq", "StoqException", e.what(),
+                                         node.payload.payload_id));
+    node.left_out.push_back({"engine", "", std::nullopt});
     finish(node);
   }
 }
@@ -132,13 +152,14 @@ void Scan::publish(std::unique_lock<std::mutex>& lock) {
   if (when_done) when_done();
 }
 
-void Scan::leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin, std::optional<uint64_t> amount) {
+void Scan::leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin,
+                     std::optional<uint64_t> amount) {
   for (LeftOut& l : list)
     if (l.limit == limit && l.plugin == plugin && l.amount.has_value() == amount.has_value()) {
       if (amount) *l.amount += *amount;
       return;
     }
-  list.push_back({std::string(limit), std::string(plugin), amount, ""});
+  list.push_back({std::string(limit), std::string(plugin), amount});
 }
 
 StoqResponse Scan::take_response() {
@@ -147,7 +168,8 @@ StoqResponse Scan::take_response() {
   uint64_t bytes = 0, error_bytes = 0;
   std::vector<LimitRecord> more;
   for (const auto& instance : context_.generation->loaded)
-    for (const std::string& problem : instance.second->info().problems) response.errors.add(instance.first, problem);
+    for (const std::string& problem : instance.second->info().problems)
+      response.errors.add(instance.first, problem);
   for (const auto& [name, instance] : late_)
     for (const std::string& problem : instance->info().problems) response.errors.add(name, problem);
 
@@ -163,8 +185,10 @@ StoqResponse Scan::take_response() {
       r.payload_id = std::move(node->payload.payload_id);
       r.size = node->payload.size();
       r.payload_meta = std::move(node->payload.payload_meta);
-      if (!node->payload.worker_results.empty()) r.workers = std::move(node->payload.worker_results);
-      if (!node->payload.plugins_run.empty()) r.plugins_run.workers = std::move(node->payload.plugins_run);
+      if (!node->payload.worker_results.empty())
+        r.workers = std::move(node->payload.worker_results);
+      if (!node->payload.plugins_run.empty())
+        r.plugins_run.workers = std::move(node->payload.plugins_run);
       r.extracted_from = std::move(node->payload.extracted_from);
       r.extracted_by = std::move(node->payload.extracted_by);
       r.sha256 = hex(node->payload.sha256());
@@ -189,13 +213,16 @@ StoqResponse Scan::take_response() {
 
       for (auto& [name, texts] : node->errors)
         for (std::string& text : texts) {
-          // Counted for themselves: what was given must not cost the word that something went wrong.
-          if (error_bytes + text.size() <= settings_.max_response_size && (error_bytes += text.size()))
+          // Counted for themselves: what was given must not cost the word that something went
+          // wrong.
+          if (error_bytes + text.size() <= settings_.max_response_size &&
+              (error_bytes += text.size()))
             response.errors.add(name, std::move(text));
           else
             leave_out(node->left_out, "max_response_size", name, text.size());
         }
-      std::move(node->left_out_at_admission.begin(), node->left_out_at_admission.end(), std::back_inserter(node->left_out));
+      std::move(node->left_out_at_admission.begin(), node->left_out_at_admission.end(),
+                std::back_inserter(node->left_out));
       for (LeftOut& l : node->left_out) {
         if (std::string text = left_out_text(l, settings_, r.payload_id); !text.empty())
           response.errors.add("stoq", std::move(text));
@@ -203,7 +230,8 @@ StoqResponse Scan::take_response() {
           response.limits.push_back({l.limit, r.payload_id, l.plugin, l.amount, 1});
           continue;
         }
-        auto at = std::find_if(more.begin(), more.end(), [&](const LimitRecord& m) { return m.limit == l.limit; });
+        auto at = std::find_if(more.begin(), more.end(),
+                               [&](const LimitRecord& m) { return m.limit == l.limit; });
         if (at == more.end()) {
           more.push_back({l.limit, "", "", l.amount, 1});
           continue;

@@ -27,13 +27,14 @@ struct ScanContext {
   Pool& pool;
 };
 
-// One request: the root payload, everything that comes out of it, and the order in which both happen.
+// One request: the root payload, everything that comes out of it, and the order in which both
+// happen.
 //
-// Every payload has a canonical place (level, parent's place, round, worker's place, index). Children wait in their parent until all before
-// them in that order are known; then they are admitted: deduplicated, counted against the limits, placed. Admitted payloads are scanned by
-// any thread. A worker that extracts runs on a level once that level is closed, so that a child is compared with everything shallower; all
-// other workers start at once. What an extraction may still take of the request's bytes is known before it starts, so that no answer
-// depends on which thread was faster.
+// Every payload has a canonical place (level, parent's place, round, worker's place, index).
+// Children wait in their parent until all before them in that order are known; then they are
+// admitted: deduplicated, counted against the limits, placed. Admitted payloads are scanned by any
+// thread, at once. An extraction starts when what it may still take of the request's bytes is
+// known, so that no answer depends on which thread was faster; that is nearly always at once, too.
 class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> {
  public:
   using Clock = std::chrono::steady_clock;
@@ -59,8 +60,9 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   friend class ScanReply;
   struct Level {
     std::vector<std::unique_ptr<Node>> nodes;
-    bool closed = false;  // all its payloads are known
-    size_t cursor = 0;    // the first of them whose children are not all admitted
+    size_t cursor = 0;               // the first of them whose children are not all admitted
+    size_t settled = 0;              // the first of them that is not finished, as last looked
+    uint64_t settled_bytes = 0;      // extracted from those before it
     std::map<size_t, Node*> parked;  // by place: waiting until they may extract
   };
 
@@ -73,11 +75,14 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   size_t batch_end(const Node& node) const;
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);
+  uint64_t most_extracted(Level& level, size_t end) const;
   void run_batch(Node& node, size_t end);
-  bool out_of_time(Node& node, size_t more = 0);  // records what of the plan, and how many others, will not run
+  bool out_of_time(Node& node,
+                   size_t more = 0);  // records what of the plan, and how many others, will not run
 
   // Admission (scan_admission.cc); all with the lock.
   void advance();
+  Node* seen(const Sha256& digest);
   void admit(Node& parent, Child& child);
   void admit_duplicate(Node& parent, Child& child, Node& first);
   Node& place(Node& parent, Child& child);
@@ -89,7 +94,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   void wake_parked(Level& level, size_t most);
   void work_quietly(Node& node);
   Node* take_ready();  // with the lock
-  static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin, std::optional<uint64_t> amount);
+  static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin,
+                        std::optional<uint64_t> amount);
   bool waits_for_ancestors(Node& node);
 
   ScanContext context_;
@@ -102,11 +108,12 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Level> levels_;
-  size_t open_level_ = 0;     // the level whose payloads' children are being admitted
+  size_t open_level_ = 0;      // the level whose payloads' children are being admitted
   uint64_t bytes_before_ = 0;  // extracted by everything before that level's cursor
   uint64_t admitted_ = 0;
-  std::unordered_map<Sha256, Node*, DigestHash> seen_;
-  std::map<std::string, std::shared_ptr<Instance>> late_;  // loaded since the generation was pinned, with problems to tell
+  std::unordered_map<Sha256, Node*, DigestHash> seen_;  // empty until something was extracted
+  std::map<std::string, std::shared_ptr<Instance>>
+      late_;  // loaded since the generation was pinned, with problems to tell
   std::vector<Node*> ready_;
   size_t ready_at_ = 0;  // the first of them that nobody has taken
   size_t unposted_ = 0;

@@ -10,8 +10,6 @@
 namespace stoq {
 namespace {
 
-constexpr uint64_t kOccurrencesListed = 100;
-
 void count_duplicates(Node& first, uint64_t count) {
   if (first.duplicates.empty() || !first.duplicates.back().extracted_from.empty()) {
     first.duplicates.push_back({});
@@ -58,27 +56,26 @@ void Scan::advance() {
         done_ = true;
         return;
       }
-      Level& below = levels_[++open_level_];
-      below.closed = true;
-      wake_parked(below, SIZE_MAX);
+      wake_parked(levels_[++open_level_], SIZE_MAX);
       continue;
     }
     Node& parent = *level.nodes[level.cursor];
-    while (parent.children_admitted < parent.children.size()) admit(parent, parent.children[parent.children_admitted++]);
+    while (parent.children_admitted < parent.children.size())
+      admit(parent, parent.children[parent.children_admitted++]);
     parent.children.clear();
     parent.children_admitted = 0;
     if (!parent.finished) return;
-    if (seen_.empty() && !parent.beyond.empty()) seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
     for (const Beyond& beyond : parent.beyond)
       for (const Sha256& digest : beyond.digests) {
-        if (const auto first = seen_.find(digest); first != seen_.end())
-          count_duplicates(*first->second, 1);
+        if (Node* first = seen(digest))
+          count_duplicates(*first, 1);
         else
           leave_out_child(parent, beyond.limit, beyond.plugin);
       }
     for (const auto& [digest, occurrences] : parent.produced)
       if (occurrences > kOccurrencesListed + 1)
-        if (const auto first = seen_.find(digest); first != seen_.end()) count_duplicates(*first->second, occurrences - kOccurrencesListed - 1);
+        if (Node* first = seen(digest))
+          count_duplicates(*first, occurrences - kOccurrencesListed - 1);
     parent.beyond = {};
     parent.produced = {};
     bytes_before_ += parent.extracted_bytes;
@@ -87,9 +84,15 @@ void Scan::advance() {
   }
 }
 
+Node* Scan::seen(const Sha256& digest) {
+  if (seen_.empty())
+    seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
+  const auto found = seen_.find(digest);
+  return found == seen_.end() ? nullptr : found->second;
+}
+
 void Scan::admit(Node& parent, Child& child) {
-  if (seen_.empty()) seen_.emplace(levels_[0].nodes[0]->payload.sha256(), levels_[0].nodes[0].get());
-  if (const auto first = seen_.find(child.sha256); first != seen_.end()) return admit_duplicate(parent, child, *first->second);
+  if (Node* first = seen(child.sha256)) return admit_duplicate(parent, child, *first);
   const uint64_t places = settings_.max_payloads;
   const uint64_t plain_places = places - std::min(places, settings_.reserved_payloads);
   if (admitted_ >= places || (admitted_ >= plain_places && !interesting(child.content.bytes()))) {
@@ -99,7 +102,8 @@ void Scan::admit(Node& parent, Child& child) {
   } else {
     Node& node = place(parent, child);
     seen_.emplace(child.sha256, &node);
-    node.asked.insert(node.payload.payload_meta.dispatch_to.begin(), node.payload.payload_meta.dispatch_to.end());
+    node.asked.insert(node.payload.payload_meta.dispatch_to.begin(),
+                      node.payload.payload_meta.dispatch_to.end());
     node.asked_scan = node.payload.payload_meta.should_scan;
     node.asked_archive = node.payload.payload_meta.should_archive;
   }
@@ -108,10 +112,13 @@ void Scan::admit(Node& parent, Child& child) {
 
 void Scan::admit_duplicate(Node& parent, Child& child, Node& first) {
   const bool scan_wanted = child.meta.should_scan && !first.asked_scan;
-  const bool archive_wanted = child.meta.should_archive && !first.asked_archive && !context_.generation->dest_archivers.empty();
-  const bool sent = child.meta.should_scan && std::any_of(child.meta.dispatch_to.begin(), child.meta.dispatch_to.end(), [&](const std::string& name) {
-    return first.asked.find(name) == first.asked.end();
-  });
+  const bool archive_wanted = child.meta.should_archive && !first.asked_archive &&
+                              !context_.generation->dest_archivers.empty();
+  const bool sent = child.meta.should_scan &&
+                    std::any_of(child.meta.dispatch_to.begin(), child.meta.dispatch_to.end(),
+                                [&](const std::string& name) {
+                                  return first.asked.find(name) == first.asked.end();
+                                });
   const bool itself = child.sha256 == parent.payload.sha256();
   note_duplicate(first, {parent.payload.payload_id, child.extracted_by, child.meta, 1});
   const bool more_wanted = !itself && (scan_wanted || archive_wanted || sent);
@@ -140,7 +147,8 @@ Node& Scan::place(Node& parent, Child& child) {
   payload.extracted_by = child.extracted_by;
   payload.level = depth;
   payload.parent = &parent.payload;
-  level.nodes.push_back(std::make_unique<Node>(std::move(payload), Request{child.round->request_meta}, &parent));
+  level.nodes.push_back(
+      std::make_unique<Node>(std::move(payload), Request{child.round->request_meta}, &parent));
   Node& node = *level.nodes.back();
   node.place = level.nodes.size() - 1;
   ++admitted_;
@@ -151,18 +159,35 @@ Node& Scan::place(Node& parent, Child& child) {
   return node;
 }
 
-// An extraction starts when its level is closed, and when the request's bytes that it may take are known: either all before it are done, or
-// even if those in work and this one take all they can, the limit is not reached.
+// What the payloads of a level before `end` extract at the most.
+uint64_t Scan::most_extracted(Level& level, size_t end) const {
+  for (; level.settled < level.nodes.size() && level.nodes[level.settled]->finished;
+       ++level.settled)
+    level.settled_bytes += level.nodes[level.settled]->extracted_bytes;
+  uint64_t bytes = level.settled_bytes;
+  for (size_t i = level.settled; i < end && bytes <= settings_.max_request_bytes; ++i) {
+    const Node& node = *level.nodes[i];
+    bytes += node.finished ? node.extracted_bytes
+                           : most_bytes(settings_.extraction, node.payload.size());
+  }
+  for (size_t i = level.settled; i > end; --i) bytes -= level.nodes[i - 1]->extracted_bytes;
+  return bytes;
+}
+
+// An extraction starts when the request's bytes that it may take are known: either all before it
+// are done, or even if those in work and this one take all they can, the limit is not reached.
+// Payloads lie in the open level or in the one below, for none is admitted further down.
 Scan::Leave Scan::may_extract(Node& node) {
   const std::lock_guard lock(mutex_);
   Level& level = levels_[node.payload.level];
-  if (level.closed && open_level_ == node.payload.level) {
-    if (level.cursor == node.place) return Leave::go;
-    uint64_t worst = bytes_before_ + node.extracted_bytes + most_bytes(settings_.extraction, node.payload.size());
-    for (size_t i = level.cursor; i < node.place && worst <= settings_.max_request_bytes; ++i)
-      worst += std::max(level.nodes[i]->extracted_bytes, level.nodes[i]->finished ? 0 : most_bytes(settings_.extraction, level.nodes[i]->payload.size()));
-    if (worst <= settings_.max_request_bytes) return Leave::go;
-  }
+  if (open_level_ == node.payload.level && level.cursor == node.place) return Leave::go;
+  uint64_t above = 0;
+  for (unsigned depth = 0; depth < node.payload.level; ++depth)
+    above += most_extracted(levels_[depth], levels_[depth].nodes.size());
+  if (above + most_extracted(level, node.place) +
+          most_bytes(settings_.extraction, node.payload.size()) <=
+      settings_.max_request_bytes)
+    return Leave::go;
   level.parked.emplace(node.place, &node);
   return Leave::park;
 }

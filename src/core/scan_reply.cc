@@ -13,7 +13,6 @@ namespace {
 
 constexpr uint64_t kErrorsOfOneCall = 1000;
 constexpr uint64_t kErrorBytesOfOneCall = 1 << 20;
-constexpr uint64_t kOccurrencesListed = 100;
 constexpr uint64_t kNamesOfOneCall = 1000;
 
 Sha256Stream& thread_hash() {
@@ -23,12 +22,18 @@ Sha256Stream& thread_hash() {
 
 std::string_view limit_name(Failure failure) {
   switch (failure) {
-    case Failure::raised: return "";
-    case Failure::crashed: return "crash";
-    case Failure::deadline: return "plugin_deadline";
-    case Failure::memory: return "plugin_memory";
-    case Failure::lied: return "protocol";
-    case Failure::refused: return "refused";
+    case Failure::raised:
+      return "";
+    case Failure::crashed:
+      return "crash";
+    case Failure::deadline:
+      return "plugin_deadline";
+    case Failure::memory:
+      return "plugin_memory";
+    case Failure::lied:
+      return "protocol";
+    case Failure::refused:
+      return "refused";
   }
   return "";
 }
@@ -40,20 +45,35 @@ std::string clipped(std::string_view text, uint64_t most) {
   if (text.size() <= most && sdk::valid_utf8(text)) return std::string(text);
   const uint64_t kept = std::min<uint64_t>(text.size(), most);
   out = sdk::text_from_bytes(bytes_of(text.substr(0, kept)));
-  if (kept < text.size()) out += " … (" + std::to_string(text.size() - kept) + " more bytes, max_error_size)";
+  if (kept < text.size())
+    out += " … (" + std::to_string(text.size() - kept) + " more bytes, max_error_size)";
   return out;
 }
 
-std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type, std::string_view text, std::string_view payload_id) {
+std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type,
+                         std::string_view text, std::string_view payload_id) {
   std::string out(stage);
-  out.append(": ").append(plugin).append(" ; ").append(type).append(": ").append(text).append(" ; payload ").append(payload_id);
+  out.append(": ")
+      .append(plugin)
+      .append(" ; ")
+      .append(type)
+      .append(": ")
+      .append(text)
+      .append(" ; payload ")
+      .append(payload_id);
   return out;
 }
 
-ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage, uint64_t allowance)
-    : scan_(scan), node_(node), instance_(instance), name_(instance.info().name), stage_(std::move(stage)) {
+ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage,
+                     uint64_t allowance)
+    : scan_(scan),
+      node_(node),
+      instance_(instance),
+      name_(instance.info().name),
+      stage_(std::move(stage)) {
   ExtractionLimits limits = scan.settings_.extraction;
   limits.allowance = allowance;
+  limits.before = node.extracted_bytes;
   meter_ = ExtractionMeter(limits, node.payload.size());
 }
 
@@ -61,20 +81,26 @@ ScanReply::~ScanReply() {
   if (lent_) scan_.context_.pool.take_back();
   if (meter_.open()) extract_end(false);  // it ended in the middle of a payload
   if (errors_dropped_ > 0) {
-    const std::string text = "it gave " + std::to_string(errors_dropped_) + " more errors, which were left out";
-    node_.errors.add(name_, failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
+    const std::string text =
+        "it gave " + std::to_string(errors_dropped_) + " more errors, which were left out";
+    node_.errors.add(name_,
+                     failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
     Scan::leave_out(node_.left_out, "max_errors", name_, errors_dropped_);
   }
   // What stopped the extraction is told once, by the limit that did it.
-  if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill) Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
+  if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill)
+    Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
 }
 
-void ScanReply::record(std::string_view text) { add(failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id)); }
+void ScanReply::record(std::string_view text) {
+  add(failure_text(stage_, name_, "StoqException", text, node_.payload.payload_id));
+}
 
 // Bounded in number and bytes, whatever one call brings.
 void ScanReply::add(std::string text) {
   error_bytes_ += text.size() + 1;
-  if (errors_dropped_ > 0 || errors_ >= kErrorsOfOneCall || error_bytes_ > std::max(kErrorBytesOfOneCall, scan_.settings_.max_error_size + 1024)) {
+  if (errors_dropped_ > 0 || errors_ >= kErrorsOfOneCall ||
+      error_bytes_ > std::max(kErrorBytesOfOneCall, scan_.settings_.max_error_size + 1024)) {
     ++errors_dropped_;
     return;
   }
@@ -83,18 +109,24 @@ void ScanReply::add(std::string text) {
 }
 
 bool ScanReply::canonical(std::string_view json, std::string& out, std::string_view what) {
-  const json::Limits limits{.max_size = scan_.settings_.max_result_size, .max_depth = scan_.settings_.max_result_depth};
+  const json::Limits limits{.max_size = scan_.settings_.max_result_size,
+                            .max_depth = scan_.settings_.max_result_depth};
   const json::Outcome outcome = json::canonicalise(json, out, limits);
   if (outcome) return true;
   record("its " + std::string(what) + " was refused: " + outcome.message);
-  if (outcome.fault == json::Fault::too_large) Scan::leave_out(node_.left_out, "max_result_size", name_, 1);
-  if (outcome.fault == json::Fault::too_deep) Scan::leave_out(node_.left_out, "max_result_depth", name_, 1);
+  if (outcome.fault == json::Fault::too_large)
+    Scan::leave_out(node_.left_out, "max_result_size", name_, 1);
+  if (outcome.fault == json::Fault::too_deep)
+    Scan::leave_out(node_.left_out, "max_result_depth", name_, 1);
   return false;
 }
 
-// A bound on memory while the request runs; the exact cut is made when the response is put together.
+// A bound on memory while the request runs; the exact cut is made when the response is put
+// together.
 bool ScanReply::bounded(uint64_t size) {
-  if (scan_.result_bytes_.fetch_add(size, std::memory_order_relaxed) <= 2 * scan_.settings_.max_response_size) return true;
+  if (scan_.result_bytes_.fetch_add(size, std::memory_order_relaxed) <=
+      2 * scan_.settings_.max_response_size)
+    return true;
   Scan::leave_out(node_.left_out, "max_response_size", name_, size);
   return false;
 }
@@ -109,20 +141,26 @@ bool ScanReply::result(std::string_view json) {
   return true;
 }
 
-void ScanReply::error(std::string_view text) { add(clipped(text, scan_.settings_.max_error_size)); }
+void ScanReply::error(std::string_view text) {
+  add(clipped(text, scan_.settings_.max_error_size));
+}
 
 void ScanReply::failed(Failure failure, std::string_view type, std::string_view text) {
-  std::string line = failure_text(stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id);
+  std::string line = failure_text(
+      stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id);
   const bool by_plugin = failure == Failure::raised || failure == Failure::memory;
   if (std::exchange(failed_, true) && by_plugin) return add(std::move(line));
   node_.errors.add(name_, std::move(line));
-  if (const std::string_view limit = limit_name(failure); !limit.empty()) node_.left_out.push_back({std::string(limit), name_, std::nullopt, ""});
+  if (const std::string_view limit = limit_name(failure); !limit.empty())
+    node_.left_out.push_back({std::string(limit), name_, std::nullopt});
 }
 
 bool ScanReply::extract_begin(std::string_view payload_meta) {
   meta_.reset();
   if (!extract_meta(payload_meta)) return false;
-  if (!lent_ && instance_.group()) {  // the payloads come from another process: somebody else may look at them meanwhile
+  if (!lent_ &&
+      instance_
+          .group()) {  // the payloads come from another process: somebody else may look at them meanwhile
     lent_ = true;
     scan_.context_.pool.lend();
   }
@@ -142,7 +180,8 @@ bool ScanReply::extract_meta(std::string_view payload_meta) {
     return false;
   }
   if (meta.dispatch_to.size() > kNamesOfOneCall) {
-    record("a payload is sent to " + std::to_string(meta.dispatch_to.size()) + " plugins; those beyond 1000 were left out");
+    record("a payload is sent to " + std::to_string(meta.dispatch_to.size()) +
+           " plugins; those beyond 1000 were left out");
     meta.dispatch_to.resize(kNamesOfOneCall);
   }
   meta_ = std::move(meta);
@@ -156,7 +195,7 @@ void ScanReply::extract_write(Bytes chunk) {
   }
   if (!writer_ || meter_.oversized()) return;
   if (writer_->append(chunk)) return;
-  node_.left_out.push_back({"spill", name_, std::nullopt, ""});
+  node_.left_out.push_back({"spill", name_, std::nullopt});
   record(writer_->problem());
   meter_.stop(ExtractionMeter::Limit::spill);
   writer_.reset();
@@ -174,7 +213,8 @@ void ScanReply::extract_end(bool keep_it) {
   writer_.reset();
   if (!kept) return;
   if (meter_.oversized()) {
-    Scan::leave_out(node_.left_out, name_of(ExtractionMeter::Limit::payload), name_, meter_.current());
+    Scan::leave_out(node_.left_out, name_of(ExtractionMeter::Limit::payload), name_,
+                    meter_.current());
     return;
   }
   if (!bounded(meta_->extra_data.text().size())) meta_->extra_data = Json::object();
@@ -190,14 +230,18 @@ void ScanReply::keep(Child child) {
   const uint64_t places = scan_.settings_.max_payloads;
   const uint64_t plain_places = places - std::min(places, scan_.settings_.reserved_payloads);
   const auto found = node_.produced.find(child.sha256);
-  const bool crowded = node_.produced_new >= plain_places && (node_.produced_new >= places || !interesting(child.content.bytes()));
+  const bool crowded = node_.produced_new >= plain_places &&
+                       (node_.produced_new >= places || !interesting(child.content.bytes()));
 
   std::unique_lock lock(scan_.mutex_);
-  if (found != node_.produced.end() && found->second > kOccurrencesListed && child.meta.dispatch_to.empty()) {
-    ++found->second;  // counted when this payload is done: the first, and a hundred further ones, are on their way already
+  if (found != node_.produced.end() && found->second > kOccurrencesListed &&
+      child.meta.dispatch_to.empty()) {
+    ++found
+          ->second;  // counted when this payload is done: the first, and a hundred further ones, are on their way already
   } else if (found == node_.produced.end() && (too_deep || crowded)) {
     const std::string_view limit = too_deep ? "max_recursion" : "max_payloads";
-    if (node_.beyond.empty() || node_.beyond.back().plugin != name_ || node_.beyond.back().limit != limit)
+    if (node_.beyond.empty() || node_.beyond.back().plugin != name_ ||
+        node_.beyond.back().limit != limit)
       node_.beyond.push_back({std::string(limit), name_, {}});
     node_.beyond.back().digests.push_back(child.sha256);
   } else {
@@ -210,12 +254,6 @@ void ScanReply::keep(Child child) {
     node_.children.push_back(std::move(child));
     scan_.advance();
     scan_.publish(lock);
-    // An extractor does not wait for scans; it only lets them have the processor now and then, and not beyond a second in all.
-    constexpr unsigned kBreaths = 500;
-    if (!lock.owns_lock() && breaths_ < kBreaths) {
-      ++breaths_;
-      scan_.context_.pool.breathe();
-    }
   }
 }
 
@@ -231,12 +269,14 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
   named.emplace_back(plugin);
   if (text.empty() || !bounded(text.size())) return true;
-  NamedResults& all = stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
+  NamedResults& all =
+      stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
   // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
   NamedResults inner;
   const Json* present = all.find(name_);
   const std::string so_far = present ? present->text() : "{}";
-  for (const auto& [key, value] : sdk::JsonView(so_far).members()) inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
+  for (const auto& [key, value] : sdk::JsonView(so_far).members())
+    inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
   inner.set(plugin, Json::from_canonical(std::move(text)));
   sdk::JsonWriter w;
   w.begin_object();
@@ -273,10 +313,14 @@ bool ScanReply::set_request_meta(std::string_view json) {
   return false;
 }
 
-bool ScanReply::cancelled() { return Scan::Clock::now() >= scan_.deadline_; }
+bool ScanReply::cancelled() {
+  return Scan::Clock::now() >= scan_.deadline_;
+}
 
 int64_t ScanReply::time_left() {
-  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(scan_.deadline_ - Scan::Clock::now()).count());
+  return std::max<int64_t>(
+      0, std::chrono::duration_cast<std::chrono::milliseconds>(scan_.deadline_ - Scan::Clock::now())
+             .count());
 }
 
 }  // namespace stoq

@@ -8,11 +8,13 @@
 
 namespace stoq {
 
-// One call into a worker or dispatcher on one payload: checks what comes back and puts it where it belongs.
+// One call into a worker or dispatcher on one payload: checks what comes back and puts it where it
+// belongs.
 class ScanReply final : public Reply {
  public:
   // `stage` begins the texts of errors ("worker:failed to scan").
-  ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage, uint64_t allowance);
+  ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage,
+            uint64_t allowance);
   ~ScanReply() override;
   ScanReply(const ScanReply&) = delete;
   ScanReply& operator=(const ScanReply&) = delete;
@@ -51,12 +53,13 @@ class ScanReply final : public Reply {
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
   bool failed_ = false;
-  unsigned breaths_ = 0;
   bool lent_ = false;
 };
 
 // "<stage>: <plugin> ; <type>: <text> ; payload <id>"
-std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type, std::string_view text, std::string_view payload_id);
-std::string clipped(std::string_view text, uint64_t most);  // valid UTF-8, at most so many bytes, saying what was cut
+std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type,
+                         std::string_view text, std::string_view payload_id);
+std::string clipped(std::string_view text,
+                    uint64_t most);  // valid UTF-8, at most so many bytes, saying what was cut
 
 }  // namespace stoq

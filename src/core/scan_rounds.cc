@@ -30,18 +30,24 @@ void Scan::work_on(Node& node) {
         if (!run_round(node)) return;
         node.stage = next_round(node) ? Node::Stage::workers : Node::Stage::done;
         break;
-      case Node::Stage::between:
-      case Node::Stage::done: finish(node); return;
+      case Node::Stage::done:
+        finish(node);
+        return;
     }
   }
 }
 
-// Plugins that look at the payloads above see them finished, whoever is faster. Parks the payload when one is not.
+// Plugins that look at the payloads above see them finished, whoever is faster. Parks the payload
+// when one is not.
 bool Scan::waits_for_ancestors(Node& node) {
-  const auto wants = [](const std::shared_ptr<Instance>& instance) { return instance->info().wants_ancestors; };
+  const auto wants = [](const std::shared_ptr<Instance>& instance) {
+    return instance->info().wants_ancestors;
+  };
   const bool asked = node.stage == Node::Stage::fresh
-                         ? std::any_of(context_.generation->dispatchers.begin(), context_.generation->dispatchers.end(), wants)
-                         : std::any_of(node.plan.begin(), node.plan.end(), [&](const Node::Planned& p) { return wants(p.instance); });
+                         ? std::any_of(context_.generation->dispatchers.begin(),
+                                       context_.generation->dispatchers.end(), wants)
+                         : std::any_of(node.plan.begin(), node.plan.end(),
+                                       [&](const Node::Planned& p) { return wants(p.instance); });
   if (!asked || !node.parent) return false;
   const std::lock_guard lock(mutex_);
   for (Node* above = node.parent; above; above = above->parent)
@@ -53,7 +59,9 @@ bool Scan::waits_for_ancestors(Node& node) {
 }
 
 void Scan::add_to_plan(Node& node, std::string_view name) {
-  if (name.empty() || std::any_of(node.plan.begin(), node.plan.end(), [&](const Node::Planned& p) { return p.name == name; })) return;
+  if (name.empty() || std::any_of(node.plan.begin(), node.plan.end(),
+                                  [&](const Node::Planned& p) { return p.name == name; }))
+    return;
   if (node.supplement_of && !node.whole) {
     for (const auto& round : node.supplement_of->payload.plugins_run)
       if (std::find(round.begin(), round.end(), name) != round.end()) return;
@@ -61,14 +69,17 @@ void Scan::add_to_plan(Node& node, std::string_view name) {
   node.named.emplace(name);
   try {
     std::shared_ptr<Instance> instance = context_.workers.worker(*context_.generation, name);
-    if (!instance->info().problems.empty() && context_.generation->loaded.find(name) == context_.generation->loaded.end()) {
+    if (!instance->info().problems.empty() &&
+        context_.generation->loaded.find(name) == context_.generation->loaded.end()) {
       const std::lock_guard lock(mutex_);
       late_.emplace(std::string(name), instance);
     }
     node.plan.push_back({std::string(name), std::move(instance)});
   } catch (const std::exception& e) {
-    const char* type = dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
-    node.errors.add(name, failure_text("worker:failed to load", name, type, e.what(), node.payload.payload_id));
+    const char* type =
+        dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
+    node.errors.add(
+        name, failure_text("worker:failed to load", name, type, e.what(), node.payload.payload_id));
   }
 }
 
@@ -117,14 +128,16 @@ bool Scan::out_of_time(Node& node, size_t more) {
   return true;
 }
 
-// The end of the run of workers from node.next on that can go in one call: neighbours in the same host group. A worker that extracts goes
-// alone: what it may take depends on what came before it.
+// The end of the run of workers from node.next on that can go in one call: neighbours in the same
+// host group. A worker that extracts goes alone: what it may take depends on what came before it.
 size_t Scan::batch_end(const Node& node) const {
   const auto& plan = node.plan;
   const HostGroup* group = plan[node.next].instance->group();
   size_t end = node.next + 1;
   if (!group || plan[node.next].instance->info().extracts) return end;
-  while (end < plan.size() && plan[end].instance->group() == group && !plan[end].instance->info().extracts) ++end;
+  while (end < plan.size() && plan[end].instance->group() == group &&
+         !plan[end].instance->info().extracts)
+    ++end;
   return end;
 }
 
@@ -132,13 +145,16 @@ bool Scan::run_round(Node& node) {
   if (waits_for_ancestors(node)) return false;
   if (!node.round) {
     node.round = std::make_shared<RoundFacts>();
-    node.round->settled = std::none_of(node.plan.begin(), node.plan.end(), [](const auto& p) { return p.instance->info().changes_request; });
+    node.round->settled = std::none_of(node.plan.begin(), node.plan.end(), [](const auto& p) {
+      return p.instance->info().changes_request;
+    });
     if (node.round->settled) node.round->request_meta = node.request.request_meta;
   }
   while (node.next < node.plan.size()) {
     if (out_of_time(node)) break;
     const size_t end = batch_end(node);
-    if (node.plan[node.next].instance->info().extracts && may_extract(node) == Leave::park) return false;
+    if (node.plan[node.next].instance->info().extracts && may_extract(node) == Leave::park)
+      return false;
     run_batch(node, end);
     node.next = end;
   }
@@ -159,14 +175,21 @@ void Scan::run_batch(Node& node, size_t end) {
   uint64_t allowance = 0;
   if (node.plan[node.next].instance->info().extracts) {
     const std::lock_guard lock(mutex_);
-    // Whatever comes before is settled, or cannot reach the limit together with this one (see may_extract).
+    // Whatever comes before is settled, or cannot reach the limit together with this one (see
+    // may_extract).
     const Level& level = levels_[node.payload.level];
     const bool exact = level.cursor == node.place && open_level_ == node.payload.level;
-    allowance = exact ? settings_.max_request_bytes - std::min(settings_.max_request_bytes, bytes_before_ + node.extracted_bytes) : UINT64_MAX;
+    allowance =
+        exact ? settings_.max_request_bytes - std::min(settings_.max_request_bytes, bytes_before_)
+              : UINT64_MAX;
   }
   Input input{.payload = &node.payload, .request = &node.request};
-  const std::string stage = node.worker_rounds == 0 ? "worker:failed to scan" : "worker:failed to scan (round " + std::to_string(node.worker_rounds + 1) + ")";
-  for (size_t i = node.next; i < end; ++i) node.payload.plugins_run.back().push_back(node.plan[i].name);
+  const std::string stage =
+      node.worker_rounds == 0
+          ? "worker:failed to scan"
+          : "worker:failed to scan (round " + std::to_string(node.worker_rounds + 1) + ")";
+  for (size_t i = node.next; i < end; ++i)
+    node.payload.plugins_run.back().push_back(node.plan[i].name);
 
   const auto take = [&](ScanReply& reply) {
     for (std::string& name : reply.named) node.further.push_back(std::move(name));
@@ -196,11 +219,13 @@ void Scan::run_batch(Node& node, size_t end) {
   for (ScanReply& reply : replies) take(reply);
 }
 
-// Whether there is another round: workers have named plugins that did not see this payload by that way yet.
+// Whether there is another round: workers have named plugins that did not see this payload by that
+// way yet.
 bool Scan::next_round(Node& node) {
   std::vector<std::string> names;
   for (std::string& name : std::exchange(node.further, {}))
-    if (!name.empty() && node.named.find(name) == node.named.end()) names.push_back(std::move(name));
+    if (!name.empty() && node.named.find(name) == node.named.end())
+      names.push_back(std::move(name));
   if (names.empty() || out_of_time(node, names.size())) return false;
   if (node.worker_rounds >= kWorkerRounds) {
     leave_out(node.left_out, "max_worker_rounds", "", names.size());

@@ -29,8 +29,12 @@ struct Key {
   std::vector<std::string> choices = {};
 };
 
-int64_t integer(const Value& v) { return std::get<int64_t>(v); }
-const std::string& text(const Value& v) { return std::get<std::string>(v); }
+int64_t integer(const Value& v) {
+  return std::get<int64_t>(v);
+}
+const std::string& text(const Value& v) {
+  return std::get<std::string>(v);
+}
 
 template <class T>
 auto into(T Settings::*field) {
@@ -52,58 +56,165 @@ auto extraction(T ExtractionLimits::*field) {
 
 void set_passes(Settings& s, const Value& v) {
   const std::string& word = text(v);
-  s.max_dispatch_passes = word == "until_stable" ? UINT_MAX : static_cast<unsigned>(std::stoul(word));
+  s.max_dispatch_passes =
+      word == "until_stable" ? UINT_MAX : static_cast<unsigned>(std::stoul(word));
 }
 
 constexpr double kTera = 1ull << 40;
 
 const std::vector<Key>& keys() {
   static const std::vector<Key> table = {
-      {"max_recursion", Type::integer, "3", 0, 1000, "levels of extraction that are followed", into(&Settings::max_recursion)},
-      {"max_dispatch_passes", Type::text, "1", {}, {}, "deep dispatch passes on one payload, or until_stable", set_passes},
-      {"threads", Type::integer, nullptr, 1, 1024, "scan threads; the number of cores", into(&Settings::threads)},
-      {"max_payloads", Type::integer, "10000", 1, 1e9, "payloads of one request", into(&Settings::max_payloads)},
-      {"reserved_payloads", Type::integer, nullptr, 0, 1e9, "of max_payloads, the last ones, kept for executables, scripts, documents, mails, archives; a fifth",
+      {"max_recursion", Type::integer, "3", 0, 1000, "levels of extraction that are followed",
+       into(&Settings::max_recursion)},
+      {"max_dispatch_passes",
+       Type::text,
+       "1",
+       {},
+       {},
+       "deep dispatch passes on one payload, or until_stable",
+       set_passes},
+      {"threads", Type::integer, nullptr, 1, 1024, "scan threads; the number of cores",
+       into(&Settings::threads)},
+      {"max_payloads", Type::integer, "10000", 1, 1e9, "payloads of one request",
+       into(&Settings::max_payloads)},
+      {"reserved_payloads", Type::integer, nullptr, 0, 1e9,
+       "of max_payloads, the last ones, kept for executables, scripts, documents, mails, archives; "
+       "a fifth",
        into(&Settings::reserved_payloads)},
-      {"max_children", Type::integer, "1000000", 1, 1e12, "payloads of one extraction", extraction(&ExtractionLimits::children)},
-      {"max_extracted_bytes", Type::size, "1GiB", 1, kTera * 1024, "bytes of one extraction", extraction(&ExtractionLimits::bytes)},
-      {"max_payload_size", Type::size, "1GiB", 1, kTera * 1024, "bytes of one payload; a larger root is hashed and listed, not scanned",
+      {"max_children", Type::integer, "1000000", 1, 1e12, "payloads of one extraction",
+       extraction(&ExtractionLimits::children)},
+      {"max_extracted_bytes", Type::size, "1GiB", 1, kTera * 1024,
+       "bytes extracted from one payload", extraction(&ExtractionLimits::bytes)},
+      {"max_payload_size", Type::size, "1GiB", 1, kTera * 1024,
+       "bytes of one payload; a larger root is hashed and listed, not scanned",
        extraction(&ExtractionLimits::payload)},
-      {"max_ratio", Type::integer, "200", 0, 1e9, "extracted bytes for each byte of input, 0 for no limit …", extraction(&ExtractionLimits::ratio)},
-      {"max_ratio_from", Type::size, "100MiB", 0, kTera * 1024, "… once past so many bytes", extraction(&ExtractionLimits::ratio_from)},
-      {"max_request_bytes", Type::size, "4GiB", 1, kTera * 1024, "extracted bytes of one request", into(&Settings::max_request_bytes)},
-      {"max_result_size", Type::size, "16MiB", 1024, 1 << 30, "JSON of one worker's result", into(&Settings::max_result_size)},
-      {"max_response_size", Type::size, "256MiB", 4096, 3e9, "JSON of all results of one request", into(&Settings::max_response_size)},
-      {"max_result_depth", Type::integer, "256", 1, 10'000, "nesting of one worker's result", into(&Settings::max_result_depth)},
-      {"max_error_size", Type::size, "64KiB", 256, 1 << 30, "one error text", into(&Settings::max_error_size)},
-      {"plugin_deadline", Type::duration, "60s", 0.001, 86'400, "one call of a plugin in a host process", into(&Settings::plugin_deadline)},
-      {"request_deadline", Type::duration, "600s", 0.001, 86'400 * 7, "one request", into(&Settings::request_deadline)},
-      {"plugin_memory", Type::size, "2GiB", 16 << 20, kTera, "memory of a plugin in a host process", into(&Settings::plugin_memory)},
-      {"max_queue", Type::integer, "100", 1, 1e6, "items that wait for a scan", into(&Settings::max_queue)},
-      {"max_queue_bytes", Type::size, "256MiB", 1, kTera, "bytes that wait for a scan", into(&Settings::max_queue_bytes)},
-      {"store_memory", Type::size, nullptr, 1 << 20, kTera, "memory for payloads before they go to disk; a quarter of RAM, at most 512MiB",
+      {"max_ratio", Type::integer, "200", 0, 1e9,
+       "extracted bytes for each byte of input, 0 for no limit …",
+       extraction(&ExtractionLimits::ratio)},
+      {"max_ratio_from", Type::size, "100MiB", 0, kTera * 1024, "… once past so many bytes",
+       extraction(&ExtractionLimits::ratio_from)},
+      {"max_request_bytes", Type::size, "4GiB", 1, kTera * 1024, "extracted bytes of one request",
+       into(&Settings::max_request_bytes)},
+      {"max_result_size", Type::size, "16MiB", 1024, 1 << 30, "JSON of one worker's result",
+       into(&Settings::max_result_size)},
+      {"max_response_size", Type::size, "256MiB", 4096, 3e9, "JSON of all results of one request",
+       into(&Settings::max_response_size)},
+      {"max_result_depth", Type::integer, "256", 1, 10'000, "nesting of one worker's result",
+       into(&Settings::max_result_depth)},
+      {"max_error_size", Type::size, "64KiB", 256, 1 << 30, "one error text",
+       into(&Settings::max_error_size)},
+      {"plugin_deadline", Type::duration, "60s", 0.001, 86'400,
+       "one call of a plugin in a host process", into(&Settings::plugin_deadline)},
+      {"request_deadline", Type::duration, "600s", 0.001, 86'400 * 7, "one request",
+       into(&Settings::request_deadline)},
+      {"plugin_memory", Type::size, "2GiB", 16 << 20, kTera, "memory of a plugin in a host process",
+       into(&Settings::plugin_memory)},
+      {"max_queue", Type::integer, "100", 1, 1e6, "items that wait for a scan",
+       into(&Settings::max_queue)},
+      {"max_queue_bytes", Type::size, "256MiB", 1, kTera, "bytes that wait for a scan",
+       into(&Settings::max_queue_bytes)},
+      {"store_memory", Type::size, nullptr, 1 << 20, kTera,
+       "memory for payloads before they go to disk; a quarter of RAM, at most 512MiB",
        [](Settings& s, const Value& v) { s.store.memory = static_cast<uint64_t>(integer(v)); }},
       {"spill_from", Type::size, "32MiB", 4096, 32 << 20, "a payload larger than this lies on disk",
        [](Settings& s, const Value& v) { s.store.spill_from = static_cast<uint64_t>(integer(v)); }},
-      {"spill_dir", Type::text, "/var/tmp", {}, {}, "where payloads go that do not fit in memory",
+      {"spill_dir",
+       Type::text,
+       "/var/tmp",
+       {},
+       {},
+       "where payloads go that do not fit in memory",
        [](Settings& s, const Value& v) { s.store.spill_dir = text(v); }},
-      {"log_dir", Type::text, nullptr, {}, {}, "directory of the log file; empty: no log file; <base_dir>/logs", into(&Settings::log_dir)},
-      {"log_level", Type::text, "INFO", {}, {}, "debug, info, warning, error or critical",
+      {"log_dir",
+       Type::text,
+       nullptr,
+       {},
+       {},
+       "directory of the log file; empty: no log file; <base_dir>/logs",
+       into(&Settings::log_dir)},
+      {"log_level",
+       Type::text,
+       "INFO",
+       {},
+       {},
+       "debug, info, warning, error or critical",
        [](Settings& s, const Value& v) { s.log_level = *log_level_from(text(v)); },
        {}},
-      {"log_maxbytes", Type::size, "1500000", 1024, kTera, "size at which the log file is rotated", into(&Settings::log_maxbytes)},
-      {"log_backup_count", Type::integer, "5", 0, 1000, "rotated log files that are kept", into(&Settings::log_backup_count)},
-      {"log_syntax", Type::text, "text", {}, {}, "text or json", [](Settings& s, const Value& v) { s.log_json = text(v) == "json"; }, {"text", "json"}},
-      {"plugin_dir_list", Type::list, nullptr, {}, {}, "directories searched for plugins, after the installed one; <base_dir>/plugins",
+      {"log_maxbytes", Type::size, "1500000", 1024, kTera, "size at which the log file is rotated",
+       into(&Settings::log_maxbytes)},
+      {"log_backup_count", Type::integer, "5", 0, 1000, "rotated log files that are kept",
+       into(&Settings::log_backup_count)},
+      {"log_syntax",
+       Type::text,
+       "text",
+       {},
+       {},
+       "text or json",
+       [](Settings& s, const Value& v) { s.log_json = text(v) == "json"; },
+       {"text", "json"}},
+      {"plugin_dir_list",
+       Type::list,
+       nullptr,
+       {},
+       {},
+       "directories searched for plugins, after the installed one; <base_dir>/plugins",
        into(&Settings::plugin_dirs)},
-      {"providers", Type::list, "", {}, {}, "plugins that bring payloads", into(&Settings::providers)},
-      {"source_archivers", Type::list, "", {}, {}, "archivers that payloads are fetched from", into(&Settings::source_archivers)},
-      {"dest_archivers", Type::list, "", {}, {}, "archivers that payloads are kept in", into(&Settings::dest_archivers)},
-      {"connectors", Type::list, "", {}, {}, "plugins that save responses", into(&Settings::connectors)},
-      {"dispatchers", Type::list, "", {}, {}, "plugins that name the workers of a payload", into(&Settings::dispatchers)},
-      {"deep_dispatchers", Type::list, "", {}, {}, "plugins that name workers of later rounds", into(&Settings::deep_dispatchers)},
-      {"decorators", Type::list, "", {}, {}, "plugins that add to the response", into(&Settings::decorators)},
-      {"always_dispatch", Type::list, "", {}, {}, "workers that see every payload", into(&Settings::always_dispatch)},
+      {"providers",
+       Type::list,
+       "",
+       {},
+       {},
+       "plugins that bring payloads",
+       into(&Settings::providers)},
+      {"source_archivers",
+       Type::list,
+       "",
+       {},
+       {},
+       "archivers that payloads are fetched from",
+       into(&Settings::source_archivers)},
+      {"dest_archivers",
+       Type::list,
+       "",
+       {},
+       {},
+       "archivers that payloads are kept in",
+       into(&Settings::dest_archivers)},
+      {"connectors",
+       Type::list,
+       "",
+       {},
+       {},
+       "plugins that save responses",
+       into(&Settings::connectors)},
+      {"dispatchers",
+       Type::list,
+       "",
+       {},
+       {},
+       "plugins that name the workers of a payload",
+       into(&Settings::dispatchers)},
+      {"deep_dispatchers",
+       Type::list,
+       "",
+       {},
+       {},
+       "plugins that name workers of later rounds",
+       into(&Settings::deep_dispatchers)},
+      {"decorators",
+       Type::list,
+       "",
+       {},
+       {},
+       "plugins that add to the response",
+       into(&Settings::decorators)},
+      {"always_dispatch",
+       Type::list,
+       "",
+       {},
+       {},
+       "workers that see every payload",
+       into(&Settings::always_dispatch)},
   };
   return table;
 }
@@ -124,10 +235,12 @@ config::OptionSpec spec_of(const Key& key) {
 // What parse_value cannot know of two keys.
 std::string problem_of(const Key& key, const Value& value) {
   const std::string_view name = key.name;
-  if (name == "log_level" && !log_level_from(text(value))) return "'" + text(value) + "' is no log level; write debug, info, warning, error or critical";
+  if (name == "log_level" && !log_level_from(text(value)))
+    return "'" + text(value) + "' is no log level; write debug, info, warning, error or critical";
   if (name == "max_dispatch_passes") {
     const std::string& word = text(value);
-    if (word != "until_stable" && (word.empty() || word.size() > 6 || word.find_first_not_of("0123456789") != word.npos))
+    if (word != "until_stable" &&
+        (word.empty() || word.size() > 6 || word.find_first_not_of("0123456789") != word.npos))
       return "'" + word + "' is neither a number of passes nor until_stable";
   }
   return {};
@@ -135,7 +248,9 @@ std::string problem_of(const Key& key, const Value& value) {
 
 config::Layer arguments_layer(const StoqOptions& o) {
   config::Layer layer;
-  const auto put = [&](const char* name, std::string value) { layer[name] = {std::move(value), std::string("argument ") + name}; };
+  const auto put = [&](const char* name, std::string value) {
+    layer[name] = {std::move(value), std::string("argument ") + name};
+  };
   for (const auto& [name, value] : o.core) put(name.c_str(), value);
   if (o.log_dir) put("log_dir", *o.log_dir);
   if (o.log_level) put("log_level", *o.log_level);
@@ -146,13 +261,17 @@ config::Layer arguments_layer(const StoqOptions& o) {
     if (!list.empty()) put(name, OptionText(list));
   };
   names("plugin_dir_list", o.plugin_dir_list);
-  names("providers", o.providers), names("source_archivers", o.source_archivers), names("dest_archivers", o.dest_archivers);
-  names("connectors", o.connectors), names("dispatchers", o.dispatchers), names("deep_dispatchers", o.deep_dispatchers);
+  names("providers", o.providers), names("source_archivers", o.source_archivers),
+      names("dest_archivers", o.dest_archivers);
+  names("connectors", o.connectors), names("dispatchers", o.dispatchers),
+      names("deep_dispatchers", o.deep_dispatchers);
   names("decorators", o.decorators), names("always_dispatch", o.always_dispatch);
   return layer;
 }
 
-std::string absolute(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
+std::string absolute(const std::string& path) {
+  return fs::absolute(path).lexically_normal().string();
+}
 
 }  // namespace
 
@@ -194,9 +313,12 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
     known.emplace_back(key.name);
     const config::Source* source = nullptr;
     config::Source by_default;
-    if (const auto at = arguments.find(key.name); at != arguments.end()) source = &at->second;
-    else if (const auto in_file = file.find(key.name); in_file != file.end()) source = &in_file->second;
-    else if (key.by_default) source = &(by_default = {key.by_default, "default"});
+    if (const auto at = arguments.find(key.name); at != arguments.end())
+      source = &at->second;
+    else if (const auto in_file = file.find(key.name); in_file != file.end())
+      source = &in_file->second;
+    else if (key.by_default)
+      source = &(by_default = {key.by_default, "default"});
     if (!source) continue;
     const config::Parsed parsed = config::parse_value(source->text, spec_of(key));
     const std::string problem = parsed.error.empty() ? problem_of(key, parsed.value) : parsed.error;
@@ -208,7 +330,8 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   for (const config::Layer* layer : {&file, &arguments})
     for (const auto& [name, source] : *layer)
       if (std::find(known.begin(), known.end(), name) == known.end())
-        warnings.push_back(source.where + ": [core] has no key '" + name + "'" + config::did_you_mean(name, known) + "; it is ignored");
+        warnings.push_back(source.where + ": [core] has no key '" + name + "'" +
+                           config::did_you_mean(name, known) + "; it is ignored");
   if (!errors.empty()) {
     std::string all;
     for (const std::string& error : errors) all += (all.empty() ? "" : "\n") + error;
@@ -219,8 +342,11 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   s.always_dispatch_configured = options.always_dispatch.empty();
   for (std::string& dir : s.plugin_dirs) dir = absolute(dir);
   // The default directory need not exist; one that was named is missed.
-  if (options.plugin_dir_list.empty() && file.find("plugin_dir_list") == file.end() && !fs::exists(s.plugin_dirs.front(), ec)) s.plugin_dirs.clear();
-  if (const std::string installed = installed_plugin_dir(); fs::exists(installed, ec)) s.plugin_dirs.insert(s.plugin_dirs.begin(), installed);
+  if (options.plugin_dir_list.empty() && file.find("plugin_dir_list") == file.end() &&
+      !fs::exists(s.plugin_dirs.front(), ec))
+    s.plugin_dirs.clear();
+  if (const std::string installed = installed_plugin_dir(); fs::exists(installed, ec))
+    s.plugin_dirs.insert(s.plugin_dirs.begin(), installed);
   if (!s.log_dir.empty()) s.log_dir = absolute(s.log_dir);
   s.plugin_opts = options.plugin_opts;
   s.extraction.allowance = UINT64_MAX;

@@ -43,19 +43,21 @@ struct Settings {
   bool log_json = false;
 
   std::vector<std::string> plugin_dirs;  // in the order of searching, the installed one first
-  Names providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers, decorators, always_dispatch;
-  bool always_dispatch_configured = false;  // from stoq.cfg: one that does not load is an error at start
+  Names providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers,
+      decorators, always_dispatch;
+  bool always_dispatch_configured =
+      false;  // from stoq.cfg: one that does not load is an error at start
 
   std::string base_dir;
   config::Ini file;  // stoq.cfg, for the sections of plugins
   PluginOpts plugin_opts;
 };
 
-// Reads stoq.cfg and merges. StoqException lists everything malformed with file and line; `warnings` get unknown keys.
+// Reads stoq.cfg and merges. StoqException lists everything malformed with file and line;
+// `warnings` get unknown keys.
 Settings load_settings(const StoqOptions& options, std::vector<std::string>& warnings);
 
 // The keys of [core] as data, for the documentation and `stoq list`.
 const std::vector<config::OptionSpec>& core_options();
-
 
 }  // namespace stoq

@@ -14,7 +14,8 @@ void check_names(const Names& names, const char* what) {
     if (name.empty()) throw StoqException(std::string(what) + " has an empty plugin name");
 }
 
-StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& generation, const std::shared_ptr<Scan>& scan) {
+StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& generation,
+                      const std::shared_ptr<Scan>& scan) {
   scan->start();
   scan->finish_here();
   engine.pool().forget(*scan);
@@ -33,7 +34,9 @@ StoqResponse Stoq::scan(Bytes content, ScanOptions options) {
   check_names(options.add_start_dispatch, "add_start_dispatch");
   wait_for_rate(options.ratelimit);
   const std::shared_ptr<const Generation> generation = engine_->generation();
-  return complete(*engine_, generation, engine_->new_scan(generation, Payload(Content::borrowed(content), std::move(meta)), options));
+  return complete(
+      *engine_, generation,
+      engine_->new_scan(generation, Payload(Content::borrowed(content), std::move(meta)), options));
 }
 
 StoqResponse Stoq::scan_payload(const Payload& payload, ScanOptions options) {
@@ -56,7 +59,8 @@ StoqResponse Stoq::scan_file(int fd, ScanOptions options) {
   check_names(options.add_start_dispatch, "add_start_dispatch");
   wait_for_rate(options.ratelimit);
   const std::shared_ptr<const Generation> generation = engine_->generation();
-  Payload root(std::move(file.content), options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{});
+  Payload root(std::move(file.content),
+               options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{});
   root.set_sha256(file.sha256);
   return complete(*engine_, generation, engine_->new_scan(generation, std::move(root), options));
 }
@@ -83,11 +87,15 @@ void Stoq::stop() {
   if (engine_->active_run) engine_->active_run->stop();
 }
 
-std::vector<std::string> Stoq::load_plugin(std::string_view name) { return engine_->load(name)->info().roles.names(); }
+std::vector<std::string> Stoq::load_plugin(std::string_view name) {
+  return engine_->load(name)->info().roles.names();
+}
 void Stoq::add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
   engine_->add(std::move(name), std::move(plugin), std::move(traits));
 }
-std::map<std::string, PluginListing> Stoq::list_plugins() { return engine_->list(); }
+std::map<std::string, PluginListing> Stoq::list_plugins() {
+  return engine_->list();
+}
 
 void Stoq::save(const StoqResponse& response, std::string_view connector) {
   const std::shared_ptr<const Generation> generation = engine_->generation();
@@ -95,12 +103,16 @@ void Stoq::save(const StoqResponse& response, std::string_view connector) {
   std::string problems;
   size_t asked = 0;
   for (const auto& [name, instance] : generation->loaded) {
-    if (!instance->info().roles.has(Role::connector) || (!connector.empty() && name != connector)) continue;
+    if (!instance->info().roles.has(Role::connector) || (!connector.empty() && name != connector))
+      continue;
     ++asked;
     if (const std::string problem = engine_->save(*instance, response, text); !problem.empty())
       problems += (problems.empty() ? "" : "\n") + name + ": " + problem;
   }
-  if (asked == 0) throw StoqPluginException(connector.empty() ? "no connector is loaded" : "no connector '" + std::string(connector) + "' is loaded");
+  if (asked == 0)
+    throw StoqPluginException(connector.empty()
+                                  ? "no connector is loaded"
+                                  : "no connector '" + std::string(connector) + "' is loaded");
   if (!problems.empty()) throw StoqPluginException(problems);
 }
 

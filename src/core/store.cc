@@ -31,15 +31,19 @@ void free_buffer(uint8_t* buffer, size_t size) {
 
 uint8_t* new_buffer(size_t size) {
   if (size < kMapped) return static_cast<uint8_t*>(std::malloc(size));
-  // Huge pages make the first touch of a large buffer several times cheaper; they want an aligned start.
+  // Huge pages make the first touch of a large buffer several times cheaper; they want an aligned
+  // start.
   const size_t slack = size >= kHuge ? kHuge : 0;
-  void* raw = mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* raw =
+      mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (raw == MAP_FAILED) return nullptr;
   auto* start = static_cast<uint8_t*>(raw);
   if (slack) {
-    auto* aligned = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(start) + kHuge - 1) & ~(kHuge - 1));
+    auto* aligned =
+        reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(start) + kHuge - 1) & ~(kHuge - 1));
     if (aligned > start) munmap(start, static_cast<size_t>(aligned - start));
-    if (const size_t tail = static_cast<size_t>(start + size + slack - (aligned + size))) munmap(aligned + size, tail);
+    if (const size_t tail = static_cast<size_t>(start + size + slack - (aligned + size)))
+      munmap(aligned + size, tail);
     start = aligned;
     madvise(start, size, MADV_HUGEPAGE);
   }
@@ -77,7 +81,9 @@ class FileBlob final : public Blob {
       void* map = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd_, 0);
       if (map != MAP_FAILED) map_ = static_cast<const uint8_t*>(map);
     });
-    if (!map_) throw StoqException("a spilled payload cannot be mapped: " + std::string(std::strerror(errno)));
+    if (!map_)
+      throw StoqException("a spilled payload cannot be mapped: " +
+                          std::string(std::strerror(errno)));
     return {map_, size_};
   }
   int fd() const override { return fd_; }
@@ -116,15 +122,22 @@ bool write_all(int fd, const uint8_t* data, size_t size) {
 
 }  // namespace
 
-Content Content::borrowed(Bytes bytes) { return {std::make_shared<BorrowedBlob>(bytes), bytes.size()}; }
-Content Content::copy_of(Bytes bytes) { return {std::make_shared<OwnedBlob>(bytes), bytes.size()}; }
+Content Content::borrowed(Bytes bytes) {
+  return {std::make_shared<BorrowedBlob>(bytes), bytes.size()};
+}
+Content Content::copy_of(Bytes bytes) {
+  return {std::make_shared<OwnedBlob>(bytes), bytes.size()};
+}
 
 uint64_t default_store_memory() {
-  const uint64_t ram = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t ram =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return std::min<uint64_t>(ram / 4, uint64_t{512} << 20);
 }
 
-size_t Buffers::bytes_of(unsigned klass) { return size_t{1} << (klass + 12); }
+size_t Buffers::bytes_of(unsigned klass) {
+  return size_t{1} << (klass + 12);
+}
 
 unsigned Buffers::class_for(uint64_t size) {
   const unsigned bits = static_cast<unsigned>(std::bit_width(size == 0 ? 0 : size - 1));
@@ -186,7 +199,9 @@ int Store::open_spill(std::string& problem) const {
     fd = mkostemp(path.data(), O_CLOEXEC);
     if (fd >= 0) unlink(path.c_str());
   }
-  if (fd < 0) problem = "cannot make a spill file in " + settings_.spill_dir + ": " + std::strerror(errno) + " (set spill_dir)";
+  if (fd < 0)
+    problem = "cannot make a spill file in " + settings_.spill_dir + ": " + std::strerror(errno) +
+              " (set spill_dir)";
   return fd;
 }
 
@@ -210,7 +225,8 @@ bool Store::Writer::spill() {
   if (fd_ < 0) return false;
   if (buffer_) {
     if (!write_all(fd_, buffer_, size_)) {
-      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " + std::strerror(errno);
+      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " +
+                 std::strerror(errno);
       return false;
     }
     store_->buffers_->give(std::exchange(buffer_, nullptr), klass_);
@@ -240,10 +256,13 @@ bool Store::Writer::grow(size_t wanted) {
 
 bool Store::Writer::append(Bytes chunk) {
   if (chunk.empty()) return true;
-  if (fd_ < 0 && (!buffer_ || size_ + chunk.size() > Buffers::bytes_of(klass_)) && !grow(chunk.size())) return false;
+  if (fd_ < 0 && (!buffer_ || size_ + chunk.size() > Buffers::bytes_of(klass_)) &&
+      !grow(chunk.size()))
+    return false;
   if (fd_ >= 0) {
     if (!write_all(fd_, chunk.data(), chunk.size())) {
-      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " + std::strerror(errno);
+      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " +
+                 std::strerror(errno);
       return false;
     }
   } else {
@@ -255,13 +274,15 @@ bool Store::Writer::append(Bytes chunk) {
 }
 
 bool Store::Writer::append_file(int fd, uint64_t most) {
-  // Straight into the buffer as long as there is one; through scratch memory of this thread once the content goes to a file.
+  // Straight into the buffer as long as there is one; through scratch memory of this thread once
+  // the content goes to a file.
   constexpr size_t kStep = 256 << 10;
   thread_local std::vector<uint8_t> scratch;
   while (most > 0) {
     if (fd_ < 0 && (!buffer_ || size_ == Buffers::bytes_of(klass_))) {
       // One byte more than expected, so that the end of the file is seen without growing.
-      const uint64_t wanted = buffer_ || expected_ == 0 ? kStep / 4 : expected_ + 1 - std::min(size_, expected_);
+      const uint64_t wanted =
+          buffer_ || expected_ == 0 ? kStep / 4 : expected_ + 1 - std::min(size_, expected_);
       if (!grow(static_cast<size_t>(std::min(wanted, most)))) return false;
     }
     if (fd_ >= 0) scratch.resize(kStep);
@@ -293,7 +314,9 @@ Content Store::Writer::finish(Sha256& digest) {
     return {};
   }
   if (fd_ >= 0) return {std::make_shared<FileBlob>(std::exchange(fd_, -1), size), size};
-  return {std::make_shared<BufferBlob>(store_->buffers_, std::exchange(buffer_, nullptr), klass_, size), size};
+  return {
+      std::make_shared<BufferBlob>(store_->buffers_, std::exchange(buffer_, nullptr), klass_, size),
+      size};
 }
 
 }  // namespace stoq

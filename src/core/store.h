@@ -14,16 +14,18 @@
 namespace stoq {
 
 struct StoreSettings {
-  uint64_t memory = uint64_t{512} << 20;  // bytes of buffers, in use and kept warm, before contents go to disk
-  uint64_t spill_from = uint64_t{32} << 20;  // a content of more than this lies in a file whatever the memory
+  uint64_t memory =
+      uint64_t{512} << 20;  // bytes of buffers, in use and kept warm, before contents go to disk
+  uint64_t spill_from = uint64_t{32}
+                        << 20;  // a content of more than this lies in a file whatever the memory
   std::string spill_dir = "/var/tmp";
 };
 
 // A quarter of the machine's memory, 512 MiB at most.
 uint64_t default_store_memory();
 
-// Buffers within a byte budget. Freed ones are kept warm for the next content, since the first touch of fresh memory costs more than
-// hashing it. [thread-safe]
+// Buffers within a byte budget. Freed ones are kept warm for the next content, since the first
+// touch of fresh memory costs more than hashing it. [thread-safe]
 class Buffers {
  public:
   explicit Buffers(uint64_t budget) : budget_(budget) {}
@@ -46,16 +48,19 @@ class Buffers {
   std::array<std::vector<uint8_t*>, kClasses> free_;
 };
 
-// Where contents of payloads lie: in buffers, or in unnamed files once the budget is used up or a content is large. [thread-safe]
-// Contents may outlive the store.
+// Where contents of payloads lie: in buffers, or in unnamed files once the budget is used up or a
+// content is large. [thread-safe] Contents may outlive the store.
 class Store {
  public:
-  explicit Store(StoreSettings settings) : settings_(std::move(settings)), buffers_(std::make_shared<Buffers>(settings_.memory)) {}
+  explicit Store(StoreSettings settings)
+      : settings_(std::move(settings)), buffers_(std::make_shared<Buffers>(settings_.memory)) {}
 
-  // A content in the making; hashes what passes through. One thread. Destroyed unfinished, it leaves nothing behind.
+  // A content in the making; hashes what passes through. One thread. Destroyed unfinished, it
+  // leaves nothing behind.
   class Writer {
    public:
-    explicit Writer(const Store& store, uint64_t expected = 0) : store_(&store), expected_(expected) {}
+    explicit Writer(const Store& store, uint64_t expected = 0)
+        : store_(&store), expected_(expected) {}
     Writer(Writer&&) noexcept;
     ~Writer();
     // False when the bytes can be kept nowhere (spill disk full or missing); problem() says why.
@@ -80,7 +85,9 @@ class Store {
     Sha256Stream hash_;
   };
 
-  uint64_t memory_in_use() const { return buffers_->in_use(); }  // bytes of buffers that contents hold
+  uint64_t memory_in_use() const {
+    return buffers_->in_use();
+  }  // bytes of buffers that contents hold
 
  private:
   int open_spill(std::string& problem) const;

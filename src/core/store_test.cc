@@ -26,7 +26,9 @@ std::string text_of(const Content& content) {
 
 Content write(const Store& store, const std::string& text, size_t chunk) {
   Store::Writer writer(store);
-  for (size_t at = 0; at < text.size(); at += chunk) EXPECT_TRUE(writer.append(bytes_of(std::string_view(text).substr(at, chunk)))) << writer.problem();
+  for (size_t at = 0; at < text.size(); at += chunk)
+    EXPECT_TRUE(writer.append(bytes_of(std::string_view(text).substr(at, chunk))))
+        << writer.problem();
   Sha256 digest;
   Content content = writer.finish(digest);
   EXPECT_EQ(digest, sha256_of(bytes_of(text)));
@@ -86,7 +88,9 @@ TEST(Store, AMissingSpillDirectoryIsToldNotFatal) {
   const Store store({.memory = 1 << 20, .spill_from = 10'000, .spill_dir = "/nonexistent/spill"});
   Store::Writer writer(store);
   EXPECT_FALSE(writer.append(bytes_of(pattern(20'000))));
-  EXPECT_EQ(writer.problem(), "cannot make a spill file in /nonexistent/spill: No such file or directory (set spill_dir)");
+  EXPECT_EQ(
+      writer.problem(),
+      "cannot make a spill file in /nonexistent/spill: No such file or directory (set spill_dir)");
 }
 
 TEST(Store, ContentsMayOutliveTheStore) {
@@ -98,7 +102,8 @@ TEST(Store, ContentsMayOutliveTheStore) {
 
 TEST(Store, ReadsFilesThatAreShorterOrLongerThanExpected) {
   const Store store({.memory = 64 << 20, .spill_from = 1 << 20});
-  const std::string path = std::filesystem::temp_directory_path() / ("stoq-store-test-" + std::to_string(getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("stoq-store-test-" + std::to_string(getpid()));
   for (const size_t size : {0, 1, 5000, 300'000, 2'500'000})
     for (const size_t expected : {0, 1, 5000, 300'000, 3'000'000}) {
       const std::string text = pattern(size);

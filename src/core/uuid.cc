@@ -23,7 +23,8 @@ unsigned process_generation() {
   return generation.load(std::memory_order_relaxed);
 }
 
-// A block of kernel randomness per thread. A forked child must not hand out what its parent will: the block remembers its process.
+// A block of kernel randomness per thread. A forked child must not hand out what its parent will:
+// the block remembers its process.
 struct Randomness {
   std::array<uint8_t, 4096> block;
   size_t used = block.size();
@@ -33,7 +34,8 @@ struct Randomness {
     if (const unsigned now = process_generation(); used + n > block.size() || owner != now) {
       for (size_t got = 0; got < block.size();) {
         const ssize_t r = getrandom(block.data() + got, block.size() - got, 0);
-        if (r < 0 && errno != EINTR) throw StoqException("the kernel gives no randomness (getrandom failed)");
+        if (r < 0 && errno != EINTR)
+          throw StoqException("the kernel gives no randomness (getrandom failed)");
         if (r > 0) got += static_cast<size_t>(r);
       }
       used = 0;

@@ -5,7 +5,8 @@
 
 namespace stoq {
 
-// A new random UUIDv4, lower case with hyphens. Randomness comes from the kernel in blocks; safe after fork.
+// A new random UUIDv4, lower case with hyphens. Randomness comes from the kernel in blocks; safe
+// after fork.
 std::string new_uuid();
 
 }  // namespace stoq

@@ -4,18 +4,34 @@
 namespace stoq::wire {
 namespace {
 
-constexpr std::string_view CallMessage::*kTexts[] = {
-    &CallMessage::payload_id,   &CallMessage::extracted_from, &CallMessage::extracted_by,       &CallMessage::payload_meta,
-    &CallMessage::request_meta, &CallMessage::dispatch_meta,  &CallMessage::deep_dispatch_meta, &CallMessage::results,
-    &CallMessage::plugins_run,  &CallMessage::ancestors,      &CallMessage::response,           &CallMessage::scan_id,
-    &CallMessage::task};
+constexpr std::string_view CallMessage::*kTexts[] = {&CallMessage::payload_id,
+                                                     &CallMessage::extracted_from,
+                                                     &CallMessage::extracted_by,
+                                                     &CallMessage::payload_meta,
+                                                     &CallMessage::request_meta,
+                                                     &CallMessage::dispatch_meta,
+                                                     &CallMessage::deep_dispatch_meta,
+                                                     &CallMessage::results,
+                                                     &CallMessage::plugins_run,
+                                                     &CallMessage::ancestors,
+                                                     &CallMessage::response,
+                                                     &CallMessage::scan_id,
+                                                     &CallMessage::task};
 
 }  // namespace
 
 std::string encode(const CallMessage& c) {
   Writer w;
   w.str().reserve(512);
-  w.raw(c.op).raw(c.place).raw(c.size).raw(c.sha256).raw(c.level).raw(c.time_left).raw(c.limits).raw(c.max_result).raw(c.max_error);
+  w.raw(c.op)
+      .raw(c.place)
+      .raw(c.size)
+      .raw(c.sha256)
+      .raw(c.level)
+      .raw(c.time_left)
+      .raw(c.limits)
+      .raw(c.max_result)
+      .raw(c.max_error);
   w.u64(c.plugins.size());
   for (const uint32_t plugin : c.plugins) w.raw(plugin);
   for (const auto text : kTexts) w.text(c.*text);
@@ -35,7 +51,8 @@ CallMessage decode_call(std::string_view body) {
   c.max_result = r.u64();
   c.max_error = r.u64();
   const uint64_t count = r.u64();
-  if (c.op > Op::ingest || c.place > Place::file || count > 4096) throw Malformed("a call that makes no sense");
+  if (c.op > Op::ingest || c.place > Place::file || count > 4096)
+    throw Malformed("a call that makes no sense");
   for (uint64_t i = 0; i < count; ++i) c.plugins.push_back(r.raw<uint32_t>());
   for (const auto text : kTexts) c.*text = r.text();
   return c;

@@ -22,7 +22,9 @@ namespace {
 constexpr size_t kMostFds = 4;
 constexpr uint32_t kBodyInFile = 1;
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 std::vector<Fd> descriptors_of(msghdr& msg) {
   std::vector<Fd> fds;
@@ -54,20 +56,25 @@ Received Inbox::receive(int socket, Message& message, size_t most) {
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Received::timeout;
   if (n <= 0) return Received::closed;
   message.fds = descriptors_of(msg);
-  if (static_cast<size_t>(n) < sizeof(Header) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) throw Malformed("a message is too short or too long");
+  if (static_cast<size_t>(n) < sizeof(Header) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+    throw Malformed("a message is too short or too long");
   std::memcpy(&message.header, buffer_.data(), sizeof(Header));
-  message.body = std::string_view(buffer_).substr(sizeof(Header), static_cast<size_t>(n) - sizeof(Header));
+  message.body =
+      std::string_view(buffer_).substr(sizeof(Header), static_cast<size_t>(n) - sizeof(Header));
   if (!(message.header.flags & kBodyInFile)) {
-    if (message.header.body != message.body.size()) throw Malformed("a message's body has another size than its header says");
+    if (message.header.body != message.body.size())
+      throw Malformed("a message's body has another size than its header says");
     return Received::message;
   }
-  if (message.header.body > most || message.fds.empty()) throw Malformed("a message's body is too long or missing");
+  if (message.header.body > most || message.fds.empty())
+    throw Malformed("a message's body is too long or missing");
   const Fd file = std::move(message.fds.back());
   message.fds.pop_back();
   long_body_.resize(message.header.body);
   size_t got = 0;
   while (got < long_body_.size()) {
-    const ssize_t r = pread(file.get(), long_body_.data() + got, long_body_.size() - got, static_cast<off_t>(got));
+    const ssize_t r = pread(file.get(), long_body_.data() + got, long_body_.size() - got,
+                            static_cast<off_t>(got));
     if (r < 0 && errno == EINTR) continue;
     if (r <= 0) throw Malformed("a message's body is shorter than its header says");
     got += static_cast<size_t>(r);
@@ -110,17 +117,22 @@ bool send(int socket, Header header, std::string_view body, const std::vector<in
 MappedFile::MappedFile(const Fd& file, uint64_t size, bool sealed) : size_(size) {
   struct stat st {};
   constexpr int kFixed = F_SEAL_WRITE | F_SEAL_SHRINK;
-  if (sealed && (fcntl(file.get(), F_GET_SEALS) & kFixed) != kFixed) throw Malformed("a payload's file may still change");
-  if (fstat(file.get(), &st) != 0 || static_cast<uint64_t>(st.st_size) < size) throw Malformed("a payload's file is shorter than its message says");
+  if (sealed && (fcntl(file.get(), F_GET_SEALS) & kFixed) != kFixed)
+    throw Malformed("a payload's file may still change");
+  if (fstat(file.get(), &st) != 0 || static_cast<uint64_t>(st.st_size) < size)
+    throw Malformed("a payload's file is shorter than its message says");
   map_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (map_ == MAP_FAILED) throw Malformed("a payload's file cannot be mapped");
 }
 
-MappedFile::~MappedFile() { munmap(map_, size_); }
+MappedFile::~MappedFile() {
+  munmap(map_, size_);
+}
 
 std::pair<Fd, Fd> socket_pair() {
   int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) fail("cannot make a socket pair for a host process");
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+    fail("cannot make a socket pair for a host process");
   const int room = 4 * static_cast<int>(kDatagram);
   for (const int fd : pair) {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);

@@ -41,10 +41,12 @@ struct Message {
 
 enum class Received : uint8_t { message, timeout, closed };
 
-// Room for one received message; long bodies are copied out of their memory file into memory of one's own before anybody looks at them.
+// Room for one received message; long bodies are copied out of their memory file into memory of
+// one's own before anybody looks at them.
 class Inbox {
  public:
-  // Throws Malformed for what is no message. Bodies longer than `most` are Malformed. The time-out is the socket's.
+  // Throws Malformed for what is no message. Bodies longer than `most` are Malformed. The time-out
+  // is the socket's.
   Received receive(int socket, Message& message, size_t most);
 
  private:
@@ -52,10 +54,12 @@ class Inbox {
   std::string long_body_;
 };
 
-// False when the other side is gone. Throws std::runtime_error when the message cannot be made (no memory file).
+// False when the other side is gone. Throws std::runtime_error when the message cannot be made (no
+// memory file).
 bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds = {});
 
-// A file as memory. Throws Malformed when it is not that long, or when somebody may still change it.
+// A file as memory. Throws Malformed when it is not that long, or when somebody may still change
+// it.
 class MappedFile {
  public:
   MappedFile(const Fd& file, uint64_t size, bool sealed);
@@ -69,7 +73,7 @@ class MappedFile {
   void* map_;
 };
 
-std::pair<Fd, Fd> socket_pair();             // SEQPACKET, close-on-exec
+std::pair<Fd, Fd> socket_pair();  // SEQPACKET, close-on-exec
 void receive_timeout(int socket, int milliseconds);
 Fd memory_file(const char* name, std::string_view content);  // sealed
 

@@ -20,9 +20,11 @@ std::optional<Ending> Conversation::run() {
       const wire::Received received = peer_.receive(message);
       if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
       if (received == wire::Received::message) records(message);
-      if (received == wire::Received::timeout && !stop_told_ && items_[std::min(at_, items_.size() - 1)].reply->cancelled()) {
+      if (received == wire::Received::timeout && !stop_told_ &&
+          items_[std::min(at_, items_.size() - 1)].reply->cancelled()) {
         stop_told_ = true;
-        answer_put(false);  // a provider learns that intake has ended also when it puts nothing; others do not listen
+        answer_put(
+            false);  // a provider learns that intake has ended also when it puts nothing; others do not listen
       }
       if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
         peer_.kill();
@@ -45,7 +47,8 @@ void Conversation::next_deadline() {
   of_request_ = seconds < deadlines_[at_];
   if (seconds < 1e9)
     deadline_ = std::chrono::steady_clock::now() +
-                std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+                std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                    std::chrono::duration<double>(seconds));
 }
 
 Reply& Conversation::reply() {
@@ -54,12 +57,14 @@ Reply& Conversation::reply() {
 }
 
 void Conversation::records(wire::Message& message) {
-  if (message.header.type != wire::Type::records || message.header.call != call_) throw Malformed("an answer to another question");
+  if (message.header.type != wire::Type::records || message.header.call != call_)
+    throw Malformed("an answer to another question");
   wire::Reader r(message.body);
   while (!r.empty()) {
     const auto kind = r.raw<Record>();
     const std::string_view bytes = r.take(r.raw<uint32_t>());
-    if (partial_.size() + bytes.size() > max_record_) throw Malformed("an answer is longer than any may be");
+    if (partial_.size() + bytes.size() > max_record_)
+      throw Malformed("an answer is longer than any may be");
     if (kind == Record::part) {
       partial_.append(bytes);
     } else if (partial_.empty()) {
@@ -76,8 +81,12 @@ void Conversation::records(wire::Message& message) {
 
 void Conversation::record(Record kind, std::string_view bytes, wire::Message& message) {
   switch (kind) {
-    case Record::result: reply().result(bytes); return;
-    case Record::error: reply().error(bytes); return;
+    case Record::result:
+      reply().result(bytes);
+      return;
+    case Record::error:
+      reply().error(bytes);
+      return;
     case Record::failed: {
       const size_t nul = bytes.find('\0');
       if (nul == bytes.npos) throw Malformed("a failure without a kind");
@@ -85,13 +94,15 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       const std::string_view type = bytes.substr(0, nul);
       const bool memory = type == "std::bad_alloc" || type == "MemoryError";
       out_of_memory_ |= memory;
-      return reply().failed(memory ? Failure::memory : Failure::raised, type, bytes.substr(nul + 1));
+      return reply().failed(memory ? Failure::memory : Failure::raised, type,
+                            bytes.substr(nul + 1));
     }
     case Record::extract_begin: {
       ExtractionMeter& meter = reply().meter();
       if (meter.tripped() == ExtractionMeter::Limit::spill) return;
       if (meter.open() || !meter.begin()) throw Malformed("a payload begins where none may");
-      reply().extract_begin(bytes);  // what is wrong with its meta is recorded; then nothing of it is kept
+      reply().extract_begin(
+          bytes);  // what is wrong with its meta is recorded; then nothing of it is kept
       return;
     }
     case Record::extract_write: {
@@ -100,7 +111,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       if (!meter.open()) throw Malformed("a payload is written that had not begun");
       if (!meter.write(bytes.size())) throw Malformed("more was extracted than the limits allow");
       reply().extract_write(bytes_of(bytes));
-      if (meter.stopped()) meter.end();  // it can be kept nowhere: the rest of this extraction is passed over
+      if (meter.stopped())
+        meter.end();  // it can be kept nowhere: the rest of this extraction is passed over
       return;
     }
     case Record::extract_meta:
@@ -118,9 +130,12 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     }
     case Record::extract_stopped: {
       if (reply().meter().tripped() == ExtractionMeter::Limit::spill) return;
-      if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > static_cast<uint8_t>(ExtractionMeter::Limit::request) || bytes[0] == 0 || reply().meter().open())
+      if (bytes.size() != 1 ||
+          static_cast<uint8_t>(bytes[0]) > static_cast<uint8_t>(ExtractionMeter::Limit::request) ||
+          bytes[0] == 0 || reply().meter().open())
         throw Malformed("an extraction was stopped by a limit that does not exist");
-      if (!reply().meter().stopped()) reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
+      if (!reply().meter().stopped())
+        reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
       return;
     }
     case Record::dispatch: {
@@ -130,9 +145,12 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       return;
     }
     case Record::set_payload_meta:
-      if (!reply().set_payload_meta(bytes)) throw Malformed("a change of payload_meta that makes no sense");
+      if (!reply().set_payload_meta(bytes))
+        throw Malformed("a change of payload_meta that makes no sense");
       return;
-    case Record::set_request_meta: reply().set_request_meta(bytes); return;
+    case Record::set_request_meta:
+      reply().set_request_meta(bytes);
+      return;
     case Record::log: {
       if (bytes.empty()) return;
       const auto level = static_cast<LogLevel>(bytes[0]);
@@ -143,7 +161,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       wire::Reader r(bytes);
       const uint64_t token = r.u64();
       const std::string_view meta = r.text(), request = r.text(), content = r.text();
-      if (message.fds.empty()) return answer_put(reply().put_payload(bytes_of(content), meta, request, token));
+      if (message.fds.empty())
+        return answer_put(reply().put_payload(bytes_of(content), meta, request, token));
       const Fd file = std::move(message.fds.front());
       message.fds.erase(message.fds.begin());
       const wire::MappedFile mapped(file, wire::Reader(content).u64(), true);
@@ -166,17 +185,22 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     }
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
-      if (std::chrono::steady_clock::now() >= deadline_)  // it may have stopped because it was told that its time is over
-        reply().failed(Failure::deadline, "deadline",
-                       "it came to its end only after " + (of_request_ ? std::string("the time of the request was over") : "its deadline of " + Json(deadlines_[at_]).text() + " s") +
-                           "; what it had given stands");
+      if (std::chrono::steady_clock::now() >=
+          deadline_)  // it may have stopped because it was told that its time is over
+        reply().failed(
+            Failure::deadline, "deadline",
+            "it came to its end only after " +
+                (of_request_ ? std::string("the time of the request was over")
+                             : "its deadline of " + Json(deadlines_[at_]).text() + " s") +
+                "; what it had given stands");
       ++at_;
       return next_deadline();
     case Record::call_done:
       if (at_ != items_.size()) throw Malformed("a call ends before all its answers");
       done_ = true;
       return;
-    case Record::part: break;
+    case Record::part:
+      break;
   }
   throw Malformed("a record of an unknown kind");
 }

@@ -28,15 +28,23 @@ struct Ending {
   std::string text;  // `lied`: how; `deadline`: whose it was when not the plugin's
 };
 
-// Reads a host's answer to one call and hands it on piece by piece; believes nothing that it has not checked.
+// Reads a host's answer to one call and hands it on piece by piece; believes nothing that it has
+// not checked.
 class Conversation {
  public:
   using Log = std::function<void(LogLevel, std::string_view plugin, std::string_view line)>;
 
-  Conversation(Peer& peer, uint64_t call, std::span<BatchItem> items, std::span<const double> deadlines, size_t max_result, const Log& log)
-      : peer_(peer), call_(call), items_(items), deadlines_(deadlines), max_record_(max_result * 4 + (1 << 20)), log_(log) {}
+  Conversation(Peer& peer, uint64_t call, std::span<BatchItem> items,
+               std::span<const double> deadlines, size_t max_result, const Log& log)
+      : peer_(peer),
+        call_(call),
+        items_(items),
+        deadlines_(deadlines),
+        max_record_(max_result * 4 + (1 << 20)),
+        log_(log) {}
 
-  // Nothing: all items were answered. A host that has been told to end, or that lied, is killed when this returns.
+  // Nothing: all items were answered. A host that has been told to end, or that lied, is killed
+  // when this returns.
   std::optional<Ending> run();
   bool out_of_memory() const { return out_of_memory_; }  // a plugin said so: its host should go
 

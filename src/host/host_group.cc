@@ -20,11 +20,20 @@ uint64_t HostGroup::next_number() {
 void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline) {
   switch (ending.failure) {
     case Failure::deadline:
-      if (!ending.text.empty()) return reply.failed(Failure::deadline, "deadline", "it was killed when the time of " + ending.text + " was over; what it had given stands");
-      return reply.failed(Failure::deadline, "deadline", "it did not answer within " + Json(deadline).text() + " s and was killed; what it had given stands");
+      if (!ending.text.empty())
+        return reply.failed(Failure::deadline, "deadline",
+                            "it was killed when the time of " + ending.text +
+                                " was over; what it had given stands");
+      return reply.failed(Failure::deadline, "deadline",
+                          "it did not answer within " + Json(deadline).text() +
+                              " s and was killed; what it had given stands");
     case Failure::lied:
-      return reply.failed(Failure::lied, "protocol", "its host process was killed, for its answer was not to be believed: " + ending.text);
-    default: return reply.failed(Failure::crashed, "crash", "its host process ended by " + end + "; what it had given stands");
+      return reply.failed(
+          Failure::lied, "protocol",
+          "its host process was killed, for its answer was not to be believed: " + ending.text);
+    default:
+      return reply.failed(Failure::crashed, "crash",
+                          "its host process ended by " + end + "; what it had given stands");
   }
 }
 
@@ -38,7 +47,9 @@ uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
   if (!base) base = roots_();
   // A copy takes the plugin: if it takes the copy with it, nothing is lost.
   std::shared_ptr<TemplateClient> grown = base->fork();
-  grown->load(spec, info, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *base);
+  grown->load(
+      spec, info, limits_.load_deadline,
+      [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *base);
   const std::lock_guard lock(mutex_);
   template_ = std::move(grown);
   loaded_.push_back(spec);
@@ -59,7 +70,8 @@ std::shared_ptr<Arena> HostGroup::take_arena() {
   return std::make_shared<Arena>();
 }
 
-// After the end of a template (the kernel was short of memory, say): a new one with the same plugins, in the same order.
+// After the end of a template (the kernel was short of memory, say): a new one with the same
+// plugins, in the same order.
 void HostGroup::rebuild() {
   const std::lock_guard one_load(load_mutex_);
   std::vector<PluginSpec> specs;
@@ -72,7 +84,9 @@ void HostGroup::rebuild() {
   std::shared_ptr<TemplateClient> anew = root->fork();
   for (const PluginSpec& spec : specs) {
     PluginInfo ignored;
-    anew->load(spec, ignored, limits_.load_deadline, [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *root);
+    anew->load(
+        spec, ignored, limits_.load_deadline,
+        [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *root);
   }
   const std::lock_guard lock(mutex_);
   template_ = std::move(anew);
@@ -140,7 +154,9 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
     deadlines.push_back(remote.deadline());
   }
   // Time enough for each; the engine has the last word.
-  call.time_left = std::min(call.time_left, static_cast<int64_t>(*std::max_element(deadlines.begin(), deadlines.end()) * 1000));
+  call.time_left =
+      std::min(call.time_left,
+               static_cast<int64_t>(*std::max_element(deadlines.begin(), deadlines.end()) * 1000));
   const uint64_t number = next_number();
   Conversation conversation(*host, number, items, deadlines, limits_.max_result, log_);
   std::optional<Ending> ending;
@@ -159,7 +175,8 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
     host->end();
   } else {
     const std::string end = host->end();
-    tell_ending(*items[std::min(ending->at, items.size() - 1)].reply, *ending, end, deadlines[std::min(ending->at, items.size() - 1)]);
+    tell_ending(*items[std::min(ending->at, items.size() - 1)].reply, *ending, end,
+                deadlines[std::min(ending->at, items.size() - 1)]);
   }
   const std::lock_guard lock(mutex_);
   arenas_.push_back(host->arena());
@@ -173,7 +190,9 @@ void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {
       const size_t dealt_with = trip(op, input, items.first(share));
       items = items.subspan(std::min(dealt_with, items.size()));
     } catch (const std::exception& e) {
-      items.front().reply->failed(Failure::refused, "StoqException", std::string("it could not be called in a host process: ") + e.what());
+      items.front().reply->failed(
+          Failure::refused, "StoqException",
+          std::string("it could not be called in a host process: ") + e.what());
       items = items.subspan(1);
     }
   }

@@ -17,13 +17,16 @@ struct HostLimits {
   double load_deadline = 60;
 };
 
-// Plugins of one trust that live together: one template that has loaded them all, and as many hosts as calls are open. A plugin that is
-// loaded later is loaded into a copy of the template; hosts of the old one are replaced when they are next needed. [thread-safe]
+// Plugins of one trust that live together: one template that has loaded them all, and as many hosts
+// as calls are open. A plugin that is loaded later is loaded into a copy of the template; hosts of
+// the old one are replaced when they are next needed. [thread-safe]
 class HostGroup {
  public:
-  using Roots = std::function<std::shared_ptr<TemplateClient>()>;  // the empty template, started when first needed
+  using Roots = std::function<
+      std::shared_ptr<TemplateClient>()>;  // the empty template, started when first needed
 
-  HostGroup(Roots roots, HostLimits limits, Conversation::Log log, bool fresh) : roots_(std::move(roots)), limits_(limits), log_(std::move(log)), fresh_(fresh) {}
+  HostGroup(Roots roots, HostLimits limits, Conversation::Log log, bool fresh)
+      : roots_(std::move(roots)), limits_(limits), log_(std::move(log)), fresh_(fresh) {}
 
   // The plugin's index in calls; fills in what loading tells. StoqPluginException.
   uint32_t load(const PluginSpec& spec, PluginInfo& info);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// stoq-host: started by the engine with one end of a socket, as a template without plugins. Templates load plugins, fork further templates
-// and hosts, and report how their children end. One thread; ends when the engine closes the socket.
+// stoq-host: started by the engine with one end of a socket, as a template without plugins.
+// Templates load plugins, fork further templates and hosts, and report how their children end. One
+// thread; ends when the engine closes the socket.
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
@@ -70,10 +71,17 @@ class Template {
       if (!fds[0].revents) continue;
       if (inbox.receive(control_, message, wire::kLongBody) != wire::Received::message) _exit(0);
       switch (message.header.type) {
-        case wire::Type::load: load(message.body); break;
-        case wire::Type::fork_template: fork_template(message); break;
-        case wire::Type::fork_host: fork_host(message); break;
-        default: _exit(2);
+        case wire::Type::load:
+          load(message.body);
+          break;
+        case wire::Type::fork_template:
+          fork_template(message);
+          break;
+        case wire::Type::fork_host:
+          fork_host(message);
+          break;
+        default:
+          _exit(2);
       }
     }
   }
@@ -112,7 +120,8 @@ class Template {
   void load(std::string_view body) {
     const PluginSpec spec = wire::decode_spec(body);
     try {
-      plugins_.push_back(load_native(spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); })));
+      plugins_.push_back(load_native(
+          spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); })));
       say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
     } catch (const std::exception& e) {
       say(wire::Type::refused, e.what());
@@ -133,7 +142,8 @@ class Template {
   void forked(pid_t pid) {
     if (pid < 0) return say(wire::Type::refused, "the kernel cannot fork another process");
     const Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    if (!pidfd) return say(wire::Type::refused, "the kernel gives no pidfd; stoQ needs Linux 5.3 or newer");
+    if (!pidfd)
+      return say(wire::Type::refused, "the kernel gives no pidfd; stoQ needs Linux 5.3 or newer");
     wire::Writer w;
     w.raw(pid);
     say(wire::Type::forked, w.str(), {pidfd.get()});
@@ -184,14 +194,19 @@ class Template {
 int main(int argc, char** argv) {
   int control = -1;
   if (argc != 3 || std::string_view(argv[1]) != "--template" ||
-      std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), control).ec != std::errc() || fcntl(control, F_GETFD) < 0) {
-    std::fprintf(stderr, "stoq-host is started by the engine and serves plugins to it; there is nothing to run by hand\n");
+      std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), control).ec !=
+          std::errc() ||
+      fcntl(control, F_GETFD) < 0) {
+    std::fprintf(stderr,
+                 "stoq-host is started by the engine and serves plugins to it; there is nothing to "
+                 "run by hand\n");
     return 2;
   }
   fcntl(control, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_NAME, "stoq-host");
   std::signal(SIGPIPE, SIG_IGN);
-  // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs more than most scans.
+  // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs
+  // more than most scans.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   stoq::Template(control).run();

@@ -24,9 +24,13 @@ constexpr int kTick = 20;  // milliseconds after which a waiting thread looks at
 }  // namespace
 
 Arena::Arena() : fd_(memfd_create("stoq-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
-  if (!fd_ || ftruncate(fd_.get(), wire::kArena) != 0) throw std::system_error(errno, std::generic_category(), "cannot make an arena for a host process");
+  if (!fd_ || ftruncate(fd_.get(), wire::kArena) != 0)
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make an arena for a host process");
   void* map = mmap(nullptr, wire::kArena, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
-  if (map == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "cannot map an arena for a host process");
+  if (map == MAP_FAILED)
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot map an arena for a host process");
   map_ = static_cast<uint8_t*>(map);
   // Whoever maps it from now on can only read.
   fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
@@ -40,9 +44,12 @@ void Arena::fill(Bytes content) {
   if (!content.empty()) std::memcpy(map_, content.data(), content.size());
 }
 
-void Arena::wipe() { fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kArena); }
+void Arena::wipe() {
+  fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kArena);
+}
 
-HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena, uint64_t memory)
+HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena,
+                         uint64_t memory)
     : parent_(std::move(parent)), arena_(std::move(arena)) {
   auto [ours, theirs] = wire::socket_pair();
   process_ = parent_->fork_host(theirs.get(), arena_->fd(), memory);
@@ -54,13 +61,21 @@ HostProcess::~HostProcess() {
   if (!ended_) process_.kill();
 }
 
-wire::Received HostProcess::receive(wire::Message& message) { return inbox_.receive(socket_.get(), message, wire::kAnswerBody); }
+wire::Received HostProcess::receive(wire::Message& message) {
+  return inbox_.receive(socket_.get(), message, wire::kAnswerBody);
+}
 
-bool HostProcess::send(wire::Header header, std::string_view body) { return wire::send(socket_.get(), header, body); }
+bool HostProcess::send(wire::Header header, std::string_view body) {
+  return wire::send(socket_.get(), header, body);
+}
 
-void HostProcess::kill() { process_.kill(); }
+void HostProcess::kill() {
+  process_.kill();
+}
 
-void HostProcess::leave() { shutdown(socket_.get(), SHUT_WR); }
+void HostProcess::leave() {
+  shutdown(socket_.get(), SHUT_WR);
+}
 
 bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* payload) {
   std::vector<int> fds;
@@ -81,7 +96,9 @@ bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* p
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", payload->blob().fd());
         file = Fd(open(path, O_RDONLY | O_CLOEXEC));
       }
-      if (!file) file = wire::memory_file("stoq-payload", {reinterpret_cast<const char*>(content.data()), content.size()});
+      if (!file)
+        file = wire::memory_file("stoq-payload",
+                                 {reinterpret_cast<const char*>(content.data()), content.size()});
       fds.push_back(file.get());
     }
   }
@@ -95,7 +112,8 @@ std::string HostProcess::end() {
   return status ? describe_end(*status) : "an unknown cause";
 }
 
-wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items, CallTexts& texts) {
+wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items,
+                                CallTexts& texts) {
   wire::CallMessage call;
   call.op = op;
   call.response = input.response_text;
@@ -119,9 +137,12 @@ wire::CallMessage describe_call(Op op, const Input& input, std::span<const Batch
   call.extracted_from = payload.extracted_from;
   call.extracted_by = payload.extracted_by;
   call.payload_meta = texts.payload_meta = payload.payload_meta.text();
-  call.request_meta = texts.request_meta = input.request ? input.request->request_meta.text() : "{}";
-  if (!payload.dispatch_meta.empty()) call.dispatch_meta = texts.dispatch_meta = object_text(payload.dispatch_meta);
-  if (!payload.deep_dispatch_meta.empty()) call.deep_dispatch_meta = texts.deep_dispatch_meta = object_text(payload.deep_dispatch_meta);
+  call.request_meta = texts.request_meta =
+      input.request ? input.request->request_meta.text() : "{}";
+  if (!payload.dispatch_meta.empty())
+    call.dispatch_meta = texts.dispatch_meta = object_text(payload.dispatch_meta);
+  if (!payload.deep_dispatch_meta.empty())
+    call.deep_dispatch_meta = texts.deep_dispatch_meta = object_text(payload.deep_dispatch_meta);
   if (!asking.results.empty()) call.results = texts.results = results_text(payload, asking);
   call.plugins_run = texts.plugins_run = plugins_run_text(payload);
   if (asking.wants_ancestors) call.ancestors = texts.ancestors = ancestors_text(payload, asking);

@@ -10,7 +10,8 @@
 
 namespace stoq {
 
-// Memory through which contents reach a host: the engine writes, the host can only read. Kept warm from host to host.
+// Memory through which contents reach a host: the engine writes, the host can only read. Kept warm
+// from host to host.
 class Arena {
  public:
   Arena();  // throws std::system_error
@@ -29,7 +30,8 @@ class Arena {
 // One host process. One thread at a time.
 class HostProcess final : public Peer {
  public:
-  HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena, uint64_t memory);
+  HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena,
+              uint64_t memory);
   ~HostProcess() override;
 
   wire::Received receive(wire::Message& message) override;
@@ -44,7 +46,7 @@ class HostProcess final : public Peer {
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   int socket() const { return socket_.get(); }
 
-  uint64_t calls = 0;      // that it has answered
+  uint64_t calls = 0;       // that it has answered
   unsigned generation = 0;  // of the template
 
  private:
@@ -57,10 +59,13 @@ class HostProcess final : public Peer {
   bool ended_ = false;
 };
 
-// The parts of a call that come from its input, for the plugins of `items`. The texts live in `texts`.
+// The parts of a call that come from its input, for the plugins of `items`. The texts live in
+// `texts`.
 struct CallTexts {
-  std::string payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors;
+  std::string payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run,
+      ancestors;
 };
-wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items, CallTexts& texts);
+wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items,
+                                CallTexts& texts);
 
 }  // namespace stoq

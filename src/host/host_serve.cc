@@ -19,7 +19,8 @@ thread_local WireReply* current_reply = nullptr;
 
 NamedResults members_of(std::string_view object) {
   NamedResults results;
-  for (const auto& [name, value] : sdk::JsonView(object).members()) results.emplace_back(name, Json::from_canonical(std::string(value.text())));
+  for (const auto& [name, value] : sdk::JsonView(object).members())
+    results.emplace_back(name, Json::from_canonical(std::string(value.text())));
   return results;
 }
 
@@ -32,26 +33,37 @@ Payload payload_of(const wire::CallMessage& m, Bytes content) {
   payload.extracted_by = m.extracted_by;
   payload.ancestors = m.ancestors;
   if (m.dispatch_meta.size() > 2) payload.dispatch_meta = members_of(m.dispatch_meta);
-  if (m.deep_dispatch_meta.size() > 2) payload.deep_dispatch_meta = members_of(m.deep_dispatch_meta);
-  for (const sdk::JsonView round : sdk::JsonView(m.results).elements()) payload.worker_results.push_back(members_of(round.text()));
-  for (const sdk::JsonView round : sdk::JsonView(m.plugins_run).elements()) payload.plugins_run.push_back(round.strings());
+  if (m.deep_dispatch_meta.size() > 2)
+    payload.deep_dispatch_meta = members_of(m.deep_dispatch_meta);
+  for (const sdk::JsonView round : sdk::JsonView(m.results).elements())
+    payload.worker_results.push_back(members_of(round.text()));
+  for (const sdk::JsonView round : sdk::JsonView(m.plugins_run).elements())
+    payload.plugins_run.push_back(round.strings());
   if (payload.worker_results.empty()) payload.worker_results.emplace_back();
   return payload;
 }
 
 class Server {
  public:
-  Server(int socket, const uint8_t* arena, Loaded& plugins) : socket_(socket), arena_(arena), plugins_(plugins) {}
+  Server(int socket, const uint8_t* arena, Loaded& plugins)
+      : socket_(socket), arena_(arena), plugins_(plugins) {}
 
   [[noreturn]] void run() {
     wire::Inbox inbox;
     wire::Message message;
     while (inbox.receive(socket_, message, wire::kLongBody) == wire::Received::message) {
       switch (message.header.type) {
-        case wire::Type::call: call(message); break;
-        case wire::Type::outcome: outcome(message.body); break;
-        case wire::Type::put_reply: put_reply(message); break;
-        default: break;
+        case wire::Type::call:
+          call(message);
+          break;
+        case wire::Type::outcome:
+          outcome(message.body);
+          break;
+        case wire::Type::put_reply:
+          put_reply(message);
+          break;
+        default:
+          break;
       }
     }
     const std::lock_guard lock(mutex_);
@@ -89,20 +101,25 @@ class Server {
     std::optional<wire::MappedFile> file;
     Bytes content;
     if (m.place == wire::Place::arena && m.size <= wire::kArena) content = {arena_, m.size};
-    if (m.place == wire::Place::file && !message.fds.empty()) content = file.emplace(message.fds.front(), m.size, false).bytes();
+    if (m.place == wire::Place::file && !message.fds.empty())
+      content = file.emplace(message.fds.front(), m.size, false).bytes();
     Payload payload = payload_of(m, content);
     Request request;
     request.request_meta.update(m.request_meta);
-    const bool of_payload = m.op == Op::scan || m.op == Op::get_dispatches || m.op == Op::get_deep_dispatches || m.op == Op::archive;
+    const bool of_payload = m.op == Op::scan || m.op == Op::get_dispatches ||
+                            m.op == Op::get_deep_dispatches || m.op == Op::archive;
     Input input{.payload = of_payload ? &payload : nullptr, .request = &request};
     input.response_text = m.response;
     input.scan_id = m.scan_id;
     input.task = m.task;
     for (size_t i = 0; i < m.plugins.size(); ++i) {
-      if (m.plugins[i] >= plugins_.size()) throw wire::Malformed("a call for a plugin that is not here");
+      if (m.plugins[i] >= plugins_.size())
+        throw wire::Malformed("a call for a plugin that is not here");
       Instance& plugin = *plugins_[m.plugins[i]];
       bool keep = false;
-      for (size_t k = i + 1; k < m.plugins.size(); ++k) keep |= m.plugins[k] < plugins_.size() && plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
+      for (size_t k = i + 1; k < m.plugins.size(); ++k)
+        keep |= m.plugins[k] < plugins_.size() &&
+                plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
       reply.begin(plugin.info(), input, keep);
       plugin.call(m.op, input, reply);
       reply.plugin_done(i + 1 == m.plugins.size());
@@ -121,7 +138,8 @@ class Server {
 
   void put_reply(const wire::Message& message) {
     const std::lock_guard lock(mutex_);
-    if (const auto at = providers_.find(message.header.call); at != providers_.end()) at->second->put_answered(!message.body.empty() && message.body[0] == 1);
+    if (const auto at = providers_.find(message.header.call); at != providers_.end())
+      at->second->put_answered(!message.body.empty() && message.body[0] == 1);
   }
 
   const int socket_;
@@ -134,7 +152,9 @@ class Server {
 
 }  // namespace
 
-void serve_calls(int socket, const uint8_t* arena, Loaded& plugins) { Server(socket, arena, plugins).run(); }
+void serve_calls(int socket, const uint8_t* arena, Loaded& plugins) {
+  Server(socket, arena, plugins).run();
+}
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {
   return [otherwise = std::move(otherwise)](LogLevel level, std::string_view line) {

@@ -12,10 +12,12 @@ namespace stoq {
 
 using Loaded = std::vector<std::shared_ptr<Instance>>;
 
-// A host's life: answers calls on the socket until the engine closes it. The arena is mapped read-only.
+// A host's life: answers calls on the socket until the engine closes it. The arena is mapped
+// read-only.
 [[noreturn]] void serve_calls(int socket, const uint8_t* arena, Loaded& plugins);
 
-// Log lines of plugins: into the call that this thread works on, or through `otherwise` when there is none.
+// Log lines of plugins: into the call that this thread works on, or through `otherwise` when there
+// is none.
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise);
 
 }  // namespace stoq

@@ -20,7 +20,8 @@ void describe(const PluginSpec& spec, PluginInfo& info) {
 // A worker or dispatcher, in as many hosts as there are calls.
 class PooledInstance final : public RemoteInstance {
  public:
-  PooledInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline) : group_(std::move(group)) {
+  PooledInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline)
+      : group_(std::move(group)) {
     info_ = std::move(info);
     index_ = index;
     deadline_ = deadline;
@@ -38,7 +39,8 @@ class PooledInstance final : public RemoteInstance {
 // A plugin with any other role: one instance in one host.
 class SingleInstance final : public RemoteInstance {
  public:
-  SingleInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline) : group_(std::move(group)), host_(*group_) {
+  SingleInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline)
+      : group_(std::move(group)), host_(*group_) {
     info_ = std::move(info);
     index_ = index;
     deadline_ = deadline;
@@ -47,7 +49,8 @@ class SingleInstance final : public RemoteInstance {
     try {
       host_.call(op, input, {this, &reply}, index_, op == Op::ingest ? 1e18 : deadline_);
     } catch (const std::exception& e) {
-      reply.failed(Failure::refused, "StoqException", std::string("it could not be called in a host process: ") + e.what());
+      reply.failed(Failure::refused, "StoqException",
+                   std::string("it could not be called in a host process: ") + e.what());
     }
   }
   void outcome(uint64_t token, Outcome what, std::string_view reason) noexcept override {
@@ -64,7 +67,8 @@ class SingleInstance final : public RemoteInstance {
 
 }  // namespace
 
-HostService::HostService(std::string program, HostLimits limits, Conversation::Log log) : program_(std::move(program)), limits_(limits), log_(std::move(log)) {}
+HostService::HostService(std::string program, HostLimits limits, Conversation::Log log)
+    : program_(std::move(program)), limits_(limits), log_(std::move(log)) {}
 HostService::~HostService() = default;
 
 std::shared_ptr<TemplateClient> HostService::root() {
@@ -73,7 +77,8 @@ std::shared_ptr<TemplateClient> HostService::root() {
   return root_;
 }
 
-std::shared_ptr<HostGroup> HostService::group(const std::string& key, const IsolationPolicy& policy) {
+std::shared_ptr<HostGroup> HostService::group(const std::string& key,
+                                              const IsolationPolicy& policy) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<HostGroup>& group = groups_[key];
   if (!group) {
@@ -87,14 +92,19 @@ std::shared_ptr<HostGroup> HostService::group(const std::string& key, const Isol
 std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const IsolationPolicy& policy) {
   PluginInfo info;
   describe(spec, info);
-  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" + std::to_string(policy.memory);
+  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" +
+                          std::to_string(policy.memory);
   std::shared_ptr<HostGroup> shared = group(key, policy);
   const uint32_t index = shared->load(spec, info);
-  constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) | 1u << static_cast<unsigned>(Role::dispatcher) |
+  constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) |
+                                   1u << static_cast<unsigned>(Role::dispatcher) |
                                    1u << static_cast<unsigned>(Role::deep_dispatcher);
-  if ((info.roles.bits() & ~kMultiplied) == 0) return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info), policy.deadline);
+  if ((info.roles.bits() & ~kMultiplied) == 0)
+    return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info),
+                                            policy.deadline);
   // It shares a template with the others of its trust, but not a host.
-  return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info), policy.deadline);
+  return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info),
+                                          policy.deadline);
 }
 
 }  // namespace stoq

@@ -39,9 +39,13 @@ struct SharedHost::Life {
       std::unique_lock lock(mutex);
       if (received == wire::Received::closed) break;
       const uint64_t number = message.header.call;
-      arrived.wait(lock, [&] { return leaving || boxes.find(number) == boxes.end() || boxes[number].letters.size() < kMostWaiting; });
+      arrived.wait(lock, [&] {
+        return leaving || boxes.find(number) == boxes.end() ||
+               boxes[number].letters.size() < kMostWaiting;
+      });
       if (const auto box = boxes.find(number); box != boxes.end()) {
-        box->second.letters.push_back({message.header, std::string(message.body), std::move(message.fds)});
+        box->second.letters.push_back(
+            {message.header, std::string(message.body), std::move(message.fds)});
         arrived.notify_all();
       }
     }
@@ -131,12 +135,14 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   message.plugins = {plugin};
   message.max_result = group_.limits().max_result;
   message.max_error = group_.limits().max_error;
-  if (deadline < 1e9) message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
+  if (deadline < 1e9)
+    message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();
   std::unique_lock<std::mutex> arena(life->arena_mutex, std::defer_lock);
   if (input.payload) arena.lock();
   CallPeer peer(*life, number);
-  Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result, group_.log());
+  Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result,
+                            group_.log());
   bool asked;
   {
     const std::lock_guard lock(life->send_mutex);

@@ -12,8 +12,9 @@
 
 namespace stoq {
 
-// The one host of a plugin that is there once (connectors, archivers, decorators, providers): several calls may be open at a time, and a
-// thread of its own sorts what comes back. Starts anew when it has ended. [thread-safe]
+// The one host of a plugin that is there once (connectors, archivers, decorators, providers):
+// several calls may be open at a time, and a thread of its own sorts what comes back. Starts anew
+// when it has ended. [thread-safe]
 class SharedHost {
  public:
   explicit SharedHost(HostGroup& group) : group_(group) {}

@@ -33,10 +33,13 @@ std::string encode(const PluginSpec& s) {
 PluginSpec decode_spec(std::string_view body) {
   Reader r(body);
   PluginSpec s;
-  s.name = r.text(), s.module = r.text(), s.folder = r.text(), s.version = r.text(), s.description = r.text();
-  s.options.manifest = take_layer(r), s.options.config = take_layer(r), s.options.arguments = take_layer(r);
+  s.name = r.text(), s.module = r.text(), s.folder = r.text(), s.version = r.text(),
+  s.description = r.text();
+  s.options.manifest = take_layer(r), s.options.config = take_layer(r),
+  s.options.arguments = take_layer(r);
   s.results = r.list();
-  s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0, s.ancestors = r.raw<uint8_t>() != 0;
+  s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,
+  s.ancestors = r.raw<uint8_t>() != 0;
   return s;
 }
 

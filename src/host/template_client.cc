@@ -23,7 +23,8 @@ std::vector<std::string> environment() {
   std::vector<std::string> kept = {"LANG=C.UTF-8"};
   for (char** at = environ; at && *at; ++at) {
     const std::string_view entry = *at;
-    if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") || entry.starts_with("UBSAN_OPTIONS=") || entry.starts_with("TSAN_OPTIONS=") ||
+    if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") ||
+        entry.starts_with("UBSAN_OPTIONS=") || entry.starts_with("TSAN_OPTIONS=") ||
         entry.starts_with("LSAN_OPTIONS="))
       kept.emplace_back(entry);
   }
@@ -41,7 +42,8 @@ std::string describe_end(int status) {
   if (!WIFSIGNALED(status)) return "status " + std::to_string(status);
   const int signal = WTERMSIG(status);
   const char* name = sigabbrev_np(signal);
-  return "signal " + std::to_string(signal) + (name ? std::string(" (SIG") + name + ")" : std::string());
+  return "signal " + std::to_string(signal) +
+         (name ? std::string(" (SIG") + name + ")" : std::string());
 }
 
 std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program) {
@@ -69,16 +71,20 @@ std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);  // a Ctrl-C at the terminal is for the engine, which ends its hosts itself
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(
+      &attributes, 0);  // a Ctrl-C at the terminal is for the engine, which ends its hosts itself
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, path.c_str(), &actions, &attributes, argv, env.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0)
-    throw StoqException("cannot start " + program + ": " + std::strerror(error) + "; it belongs beside the stoQ library (is the installation complete?)");
+    throw StoqException("cannot start " + program + ": " + std::strerror(error) +
+                        "; it belongs beside the stoQ library (is the installation complete?)");
   Process process{pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
-  return std::shared_ptr<TemplateClient>(new TemplateClient(std::move(ours), std::move(process), true));
+  return std::shared_ptr<TemplateClient>(
+      new TemplateClient(std::move(ours), std::move(process), true));
 }
 
 TemplateClient::~TemplateClient() {
@@ -120,9 +126,12 @@ wire::Received TemplateClient::answer(wire::Message& message, double seconds, co
 
 Process TemplateClient::forked(const char* what) {
   wire::Message message;
-  if (answer(message, kPatience) != wire::Received::message) throw StoqException(std::string("no ") + what + ": its template process has ended");
+  if (answer(message, kPatience) != wire::Received::message)
+    throw StoqException(std::string("no ") + what + ": its template process has ended");
   if (message.header.type != wire::Type::forked || message.fds.size() != 1)
-    throw StoqException(std::string("no ") + what + ": " + (message.header.type == wire::Type::refused ? std::string(message.body) : "a wrong answer"));
+    throw StoqException(std::string("no ") + what + ": " +
+                        (message.header.type == wire::Type::refused ? std::string(message.body)
+                                                                    : "a wrong answer"));
   return {wire::Reader(message.body).raw<pid_t>(), std::move(message.fds[0])};
 }
 
@@ -134,7 +143,8 @@ std::shared_ptr<TemplateClient> TemplateClient::fork() {
     throw StoqException("no template: the process that it is made from has ended");
   }
   Process process = forked("template");
-  return std::shared_ptr<TemplateClient>(new TemplateClient(std::move(ours), std::move(process), false));
+  return std::shared_ptr<TemplateClient>(
+      new TemplateClient(std::move(ours), std::move(process), false));
 }
 
 Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
@@ -148,18 +158,22 @@ Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
   return forked("host process");
 }
 
-void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log, TemplateClient& parent) {
+void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
+                          TemplateClient& parent) {
   const std::lock_guard lock(mutex_);
   wire::Message message;
   if (!wire::send(control_.get(), {wire::Type::load}, wire::encode(spec))) alive_ = false;
   const wire::Received received = alive_ ? answer(message, deadline, &log) : wire::Received::closed;
   if (received == wire::Received::timeout)
-    throw StoqPluginException("it did not come to an end of loading within " + Json(deadline).text() + " s");
+    throw StoqPluginException("it did not come to an end of loading within " +
+                              Json(deadline).text() + " s");
   if (received == wire::Received::closed) {
     const std::optional<int> status = parent.end_of(process_.pid);
-    throw StoqPluginException("it ended the process that loaded it" + (status ? " by " + describe_end(*status) : std::string()));
+    throw StoqPluginException("it ended the process that loaded it" +
+                              (status ? " by " + describe_end(*status) : std::string()));
   }
-  if (message.header.type == wire::Type::refused) throw StoqPluginException(std::string(message.body));
+  if (message.header.type == wire::Type::refused)
+    throw StoqPluginException(std::string(message.body));
   wire::decode_loaded(message.body, info);
 }
 

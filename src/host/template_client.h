@@ -31,16 +31,19 @@ class TemplateClient {
 
   // A copy of it, with everything that it has loaded.
   std::shared_ptr<TemplateClient> fork();
-  // Loads a plugin into it; fills in what loading tells. StoqPluginException when the plugin refuses or ends the process; then the
-  // template is of no use any more if `alive` says so.
-  void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log, TemplateClient& parent);
+  // Loads a plugin into it; fills in what loading tells. StoqPluginException when the plugin
+  // refuses or ends the process; then the template is of no use any more if `alive` says so.
+  void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
+            TemplateClient& parent);
   bool alive() const { return alive_; }
   Process fork_host(int socket, int arena, uint64_t memory);
-  // The wait status of one of its children; waits a moment for it. Nothing when it is not to be had.
+  // The wait status of one of its children; waits a moment for it. Nothing when it is not to be
+  // had.
   std::optional<int> end_of(pid_t pid);
 
  private:
-  TemplateClient(Fd control, Process process, bool own_child) : control_(std::move(control)), process_(std::move(process)), own_child_(own_child) {}
+  TemplateClient(Fd control, Process process, bool own_child)
+      : control_(std::move(control)), process_(std::move(process)), own_child_(own_child) {}
   wire::Received answer(wire::Message& message, double seconds, const Log* log = nullptr);
   Process forked(const char* what);
 

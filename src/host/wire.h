@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages between the engine and its host processes: SEQPACKET datagrams of a header and a body. Same machine, same build: host byte order.
+// Messages between the engine and its host processes: SEQPACKET datagrams of a header and a body.
+// Same machine, same build: host byte order.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,12 @@
 
 namespace stoq::wire {
 
-inline constexpr size_t kDatagram = 128 << 10;     // no message is larger; longer bodies travel in a sealed memory file
+inline constexpr size_t kDatagram =
+    128 << 10;  // no message is larger; longer bodies travel in a sealed memory file
 inline constexpr size_t kInlineBody = 96 << 10;
 inline constexpr size_t kLongBody = size_t{3} << 30;  // no body is larger …
-inline constexpr size_t kAnswerBody = kDatagram;      // … and of a host's, none is longer than a datagram: it sends parts
+inline constexpr size_t kAnswerBody =
+    kDatagram;  // … and of a host's, none is longer than a datagram: it sends parts
 inline constexpr size_t kArena = size_t{32} << 20;
 
 enum class Type : uint32_t {
@@ -46,7 +49,8 @@ struct Header {
   uint64_t body = 0;   // its size
 };
 
-// What a host says during a call, one after the other inside the body of `records`: kind, size, bytes.
+// What a host says during a call, one after the other inside the body of `records`: kind, size,
+// bytes.
 enum class Record : uint8_t {
   part = 1,  // the beginning of the next record's bytes
   result,
@@ -57,13 +61,13 @@ enum class Record : uint8_t {
   extract_meta,
   extract_end,      // one byte: keep
   extract_stopped,  // one byte: the meter's limit
-  dispatch,     // name NUL meta
+  dispatch,         // name NUL meta
   set_payload_meta,
   set_request_meta,
-  log,          // one byte level, text
+  log,  // one byte level, text
   put_payload,  // token, meta, request, content; a long one in a sealed file that comes with it: then its size
-  put_file,     // token, meta, request; with a descriptor
-  put_task,     // token, task, request
+  put_file,  // token, meta, request; with a descriptor
+  put_task,  // token, task, request
   plugin_done,
   call_done,
 };
@@ -76,8 +80,7 @@ struct Malformed : std::runtime_error {
 class Writer {
  public:
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  Writer& raw(const T& value) {
+  requires std::is_trivially_copyable_v<T> Writer& raw(const T& value) {
     out_.append(reinterpret_cast<const char*>(&value), sizeof value);
     return *this;
   }
@@ -102,8 +105,7 @@ class Reader {
  public:
   explicit Reader(std::string_view body) : rest_(body) {}
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T raw() {
+  requires std::is_trivially_copyable_v<T> T raw() {
     T value;
     std::memcpy(&value, take(sizeof value).data(), sizeof value);
     return value;

@@ -24,7 +24,13 @@ std::chrono::steady_clock::time_point in(int64_t milliseconds) {
 }  // namespace
 
 WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
-    : socket_(socket), call_(call), limits_(m.limits), input_size_(m.size), max_result_(m.max_result), max_error_(m.max_error), deadline_(in(m.time_left)) {
+    : socket_(socket),
+      call_(call),
+      limits_(m.limits),
+      input_size_(m.size),
+      max_result_(m.max_result),
+      max_error_(m.max_error),
+      deadline_(in(m.time_left)) {
   out_.reserve(4096);
 }
 
@@ -44,7 +50,8 @@ void WireReply::record(Record kind, std::string_view bytes, std::string_view mor
     out_.append(a).append(b);
   };
   while (true) {
-    if (out_.size() + kRecordHead + bytes.size() + more.size() <= kRoom) return append(kind, bytes, more);
+    if (out_.size() + kRecordHead + bytes.size() + more.size() <= kRoom)
+      return append(kind, bytes, more);
     if (kRoom < out_.size() + kRecordHead + 1024) {
       flush();
       continue;
@@ -60,7 +67,8 @@ void WireReply::record(Record kind, std::string_view bytes, std::string_view mor
 
 void WireReply::flush(const std::vector<int>& fds) {
   if (out_.empty()) return;
-  if (!wire::send(socket_, {wire::Type::records, 0, call_, 0}, out_, fds)) _exit(0);  // the engine is gone: nobody wants the rest
+  if (!wire::send(socket_, {wire::Type::records, 0, call_, 0}, out_, fds))
+    _exit(0);  // the engine is gone: nobody wants the rest
   out_.clear();
 }
 
@@ -70,22 +78,27 @@ void WireReply::plugin_done(bool last) {
   if (!last) flush();  // so that what the next one does is not laid at this one's door
 }
 
-// What a plugin has given whole goes off at once: it stands, even if the plugin's next step ends the process.
+// What a plugin has given whole goes off at once: it stands, even if the plugin's next step ends
+// the process.
 void WireReply::give(Record kind, std::string_view bytes, std::string_view more) {
   const std::lock_guard lock(mutex_);
   record(kind, bytes, more);
   flush();
 }
 
-// Whether a meta makes sense is found out here, where the plugin can be told; the engine believes no broken one.
+// Whether a meta makes sense is found out here, where the plugin can be told; the engine believes
+// no broken one.
 template <class Meta>
-bool WireReply::read(std::string_view what, std::string_view shape, std::string_view json, std::string& canonical, Meta& meta) {
+bool WireReply::read(std::string_view what, std::string_view shape, std::string_view json,
+                     std::string& canonical, Meta& meta) {
   const json::Outcome outcome = json::canonicalise(json, canonical, {.max_size = max_result_});
   if (Meta next = meta; outcome && next.update(canonical)) {  // all of it, or nothing
     meta = std::move(next);
     return true;
   }
-  failed(Failure::raised, "StoqException", "its " + std::string(what) + " was refused: " + (outcome ? std::string(shape) : outcome.message));
+  failed(Failure::raised, "StoqException",
+         "its " + std::string(what) +
+             " was refused: " + (outcome ? std::string(shape) : outcome.message));
   return false;
 }
 
@@ -96,23 +109,32 @@ void WireReply::call_done() {
 }
 
 bool WireReply::result(std::string_view json) {
-  // Checked by the engine; here only what saves a useless trip, and what a later plugin of this trip wants to see.
+  // Checked by the engine; here only what saves a useless trip, and what a later plugin of this
+  // trip wants to see.
   std::string within;
-  if (json.size() > max_result_ * 4) {  // more than the engine takes in: what it comes to is found out here
-    const json::Outcome outcome = json::canonicalise(json, within, {.max_size = max_result_, .max_depth = 10'000});
-    if (outcome.fault == json::Fault::too_large) within = '"' + std::string(max_result_, ' ') + '"';  // refused there, for what it is
-    json = outcome || outcome.fault == json::Fault::too_large ? std::string_view(within) : json.substr(0, max_result_ * 4);
+  if (json.size() >
+      max_result_ * 4) {  // more than the engine takes in: what it comes to is found out here
+    const json::Outcome outcome =
+        json::canonicalise(json, within, {.max_size = max_result_, .max_depth = 10'000});
+    if (outcome.fault == json::Fault::too_large)
+      within = '"' + std::string(max_result_, ' ') + '"';  // refused there, for what it is
+    json = outcome || outcome.fault == json::Fault::too_large ? std::string_view(within)
+                                                              : json.substr(0, max_result_ * 4);
   }
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
-    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) && canonical != "null")
-      input_->payload->worker_results.back().set(plugin_->name, Json::from_canonical(std::move(canonical)));
+    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) &&
+        canonical != "null")
+      input_->payload->worker_results.back().set(plugin_->name,
+                                                 Json::from_canonical(std::move(canonical)));
   }
   give(Record::result, json);
   return true;
 }
 
-void WireReply::error(std::string_view text) { give(Record::error, text.substr(0, max_result_ * 4)); }
+void WireReply::error(std::string_view text) {
+  give(Record::error, text.substr(0, max_result_ * 4));
+}
 
 void WireReply::failed(Failure, std::string_view type, std::string_view text) {
   std::string head(type.substr(0, 200));
@@ -164,7 +186,9 @@ bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string canonical;
   if (plugin.find('\0') != plugin.npos) return false;
   if (!meta.empty())
-    if (const json::Outcome outcome = json::canonicalise(meta, canonical, {.max_size = max_result_}); !outcome) {
+    if (const json::Outcome outcome =
+            json::canonicalise(meta, canonical, {.max_size = max_result_});
+        !outcome) {
       failed(Failure::raised, "StoqException", "its dispatch meta was refused: " + outcome.message);
       return false;
     }
@@ -174,7 +198,9 @@ bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
 
 bool WireReply::set_payload_meta(std::string_view json) {
   std::string canonical;
-  if (!input_ || !input_->payload || !read("payload_meta", kPayloadMetaShape, json, canonical, input_->payload->payload_meta)) return false;
+  if (!input_ || !input_->payload ||
+      !read("payload_meta", kPayloadMetaShape, json, canonical, input_->payload->payload_meta))
+    return false;
   give(Record::set_payload_meta, canonical);
   return true;
 }
@@ -183,7 +209,8 @@ bool WireReply::set_request_meta(std::string_view json) {
   std::string canonical;
   RequestMeta scratch;
   if (!input_ || !input_->request) return false;
-  RequestMeta& meta = plugin_->changes_request ? input_->request->request_meta : scratch;  // the engine says that it must not
+  RequestMeta& meta = plugin_->changes_request ? input_->request->request_meta
+                                               : scratch;  // the engine says that it must not
   if (!read("request_meta", kRequestMetaShape, json, canonical, meta)) return false;
   give(Record::set_request_meta, canonical);
   return plugin_->changes_request;
@@ -191,10 +218,14 @@ bool WireReply::set_request_meta(std::string_view json) {
 
 int64_t WireReply::time_left() {
   if (deadline_ == std::chrono::steady_clock::time_point::max()) return INT64_MAX;
-  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now()).count());
+  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  deadline_ - std::chrono::steady_clock::now())
+                                  .count());
 }
 
-bool WireReply::cancelled() { return time_left() == 0 || answer_ == Answer::stop; }
+bool WireReply::cancelled() {
+  return time_left() == 0 || answer_ == Answer::stop;
+}
 
 void WireReply::log(LogLevel level, std::string_view line) {
   const std::lock_guard lock(mutex_);
@@ -223,13 +254,15 @@ void WireReply::put_answered(bool go_on) {
   answered_.notify_all();
 }
 
-bool WireReply::put_payload(Bytes content, std::string_view meta, std::string_view request, uint64_t token) {
+bool WireReply::put_payload(Bytes content, std::string_view meta, std::string_view request,
+                            uint64_t token) {
   wire::Writer w;
   const std::string_view bytes(reinterpret_cast<const char*>(content.data()), content.size());
   w.u64(token).text(meta).text(request);
   if (content.size() <= kLongPut) return put(Record::put_payload, w.text(bytes).str(), -1);
   const Fd file = wire::memory_file("stoq-item", bytes);
-  return put(Record::put_payload, w.text(wire::Writer().u64(content.size()).str()).str(), file.get());
+  return put(Record::put_payload, w.text(wire::Writer().u64(content.size()).str()).str(),
+             file.get());
 }
 
 bool WireReply::put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) {

@@ -17,7 +17,8 @@ class WireReply final : public Reply {
  public:
   WireReply(int socket, uint64_t call, const wire::CallMessage& message);
 
-  // The plugin that answers from here on. Later plugins of the same trip see the results that `wanted` asks to keep.
+  // The plugin that answers from here on. Later plugins of the same trip see the results that
+  // `wanted` asks to keep.
   void begin(const PluginInfo& plugin, Input& input, bool keep_results);
   void plugin_done(bool last);
   void call_done();
@@ -36,7 +37,8 @@ class WireReply final : public Reply {
   bool set_request_meta(std::string_view json) override;
   bool cancelled() override;
   int64_t time_left() override;
-  bool put_payload(Bytes content, std::string_view meta, std::string_view request, uint64_t token) override;
+  bool put_payload(Bytes content, std::string_view meta, std::string_view request,
+                   uint64_t token) override;
   bool put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) override;
   bool put_task(std::string_view task, std::string_view request, uint64_t token) override;
 
@@ -49,7 +51,8 @@ class WireReply final : public Reply {
   void flush(const std::vector<int>& fds = {});
   void give(wire::Record kind, std::string_view bytes, std::string_view more = {});
   template <class Meta>
-  bool read(std::string_view what, std::string_view shape, std::string_view json, std::string& canonical, Meta& meta);
+  bool read(std::string_view what, std::string_view shape, std::string_view json,
+            std::string& canonical, Meta& meta);
   bool put(wire::Record kind, const std::string& body, int fd);
 
   const int socket_;

@@ -32,7 +32,8 @@ class CreateReply final : public SilentReply {
  public:
   void error(std::string_view text) override { problems.emplace_back(text); }
   void failed(Failure, std::string_view type, std::string_view text) override {
-    refusal = (type == "StoqPluginException" || type.empty() ? "" : std::string(type) + ": ") + std::string(text);
+    refusal = (type == "StoqPluginException" || type.empty() ? "" : std::string(type) + ": ") +
+              std::string(text);
   }
 
   std::vector<std::string> problems;
@@ -41,8 +42,10 @@ class CreateReply final : public SilentReply {
 
 class NativeInstance final : public Instance {
  public:
-  NativeInstance(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log, std::string tmp)
-      : entry_(copy_table<stoq_plugin_entry>(&entry)), host_(spec, entry_, std::move(log), std::move(tmp)) {
+  NativeInstance(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
+                 std::string tmp)
+      : entry_(copy_table<stoq_plugin_entry>(&entry)),
+        host_(spec, entry_, std::move(log), std::move(tmp)) {
     info_.name = spec.name;
     info_.version = spec.version.empty() && entry_.version ? entry_.version : spec.version;
     info_.description = spec.description;
@@ -65,12 +68,16 @@ class NativeInstance final : public Instance {
     role(STOQ_DECORATOR, Role::decorator, decorator_);
     role(STOQ_PROVIDER, Role::provider, provider_);
     if (info_.roles.bits() == 0)
-      throw StoqPluginException("it plays no role of this version of the plugin interface; build it against the headers of this stoQ");
+      throw StoqPluginException(
+          "it plays no role of this version of the plugin interface; build it against the headers "
+          "of this stoQ");
     CreateReply reply;
     Input input;
     NativeCall call(info_, input, reply);
     plugin_ = entry_.create(host_.raw(), call.raw());
-    if (!plugin_) throw StoqPluginException(reply.refusal.empty() ? "it refused to start without giving a reason" : reply.refusal);
+    if (!plugin_)
+      throw StoqPluginException(
+          reply.refusal.empty() ? "it refused to start without giving a reason" : reply.refusal);
     info_.problems = std::move(reply.problems);
   }
 
@@ -90,7 +97,8 @@ class NativeInstance final : public Instance {
   }
 
   void outcome(uint64_t token, Outcome what, std::string_view reason) noexcept override {
-    if (provider_.outcome) provider_.outcome(plugin_, token, static_cast<int32_t>(what), sdk::str(reason));
+    if (provider_.outcome)
+      provider_.outcome(plugin_, token, static_cast<int32_t>(what), sdk::str(reason));
   }
 
  private:
@@ -98,26 +106,47 @@ class NativeInstance final : public Instance {
     NativeCall call(info_, input, reply);
     stoq_status status = STOQ_UNSUPPORTED;
     switch (op) {
-      case Op::scan: status = with_thread(worker_.scan, call, reply); break;
-      case Op::get_dispatches: status = with_thread(dispatcher_.get_dispatches, call, reply); break;
-      case Op::get_deep_dispatches: status = with_thread(deep_dispatcher_.get_deep_dispatches, call, reply); break;
-      case Op::archive: status = archiver_.archive ? archiver_.archive(plugin_, call.payload(), call.raw()) : status; break;
-      case Op::get: status = archiver_.get ? archiver_.get(plugin_, call.raw()) : status; break;
-      case Op::save: status = connector_.save ? connector_.save(plugin_, call.raw()) : status; break;
-      case Op::decorate: status = decorator_.decorate ? decorator_.decorate(plugin_, call.raw()) : status; break;
-      case Op::ingest: status = provider_.ingest ? provider_.ingest(plugin_, call.raw()) : status; break;
+      case Op::scan:
+        status = with_thread(worker_.scan, call, reply);
+        break;
+      case Op::get_dispatches:
+        status = with_thread(dispatcher_.get_dispatches, call, reply);
+        break;
+      case Op::get_deep_dispatches:
+        status = with_thread(deep_dispatcher_.get_deep_dispatches, call, reply);
+        break;
+      case Op::archive:
+        status =
+            archiver_.archive ? archiver_.archive(plugin_, call.payload(), call.raw()) : status;
+        break;
+      case Op::get:
+        status = archiver_.get ? archiver_.get(plugin_, call.raw()) : status;
+        break;
+      case Op::save:
+        status = connector_.save ? connector_.save(plugin_, call.raw()) : status;
+        break;
+      case Op::decorate:
+        status = decorator_.decorate ? decorator_.decorate(plugin_, call.raw()) : status;
+        break;
+      case Op::ingest:
+        status = provider_.ingest ? provider_.ingest(plugin_, call.raw()) : status;
+        break;
     }
-    if (reply.meter().open()) {  // returned in the middle of a payload: what was written is not whole
+    if (reply.meter()
+            .open()) {  // returned in the middle of a payload: what was written is not whole
       reply.extract_end(false);
       reply.meter().end();
       if (status >= 0 && !call.raised())
-        reply.failed(Failure::raised, "StoqPluginException", "it returned in the middle of an extracted payload; what it had written of that was left out");
+        reply.failed(Failure::raised, "StoqPluginException",
+                     "it returned in the middle of an extracted payload; what it had written of "
+                     "that was left out");
     }
     if (status >= 0 || call.raised()) return;
     if (status == STOQ_UNSUPPORTED)
       reply.failed(Failure::raised, "StoqPluginException", "the plugin does not do this");
     else
-      reply.failed(Failure::raised, "StoqPluginException", "the plugin failed without saying why (status " + std::to_string(status) + ")");
+      reply.failed(Failure::raised, "StoqPluginException",
+                   "the plugin failed without saying why (status " + std::to_string(status) + ")");
   }
 
   using Scan = stoq_status (*)(void*, void*, const stoq_payload*, const stoq_call*);
@@ -128,7 +157,9 @@ class NativeInstance final : public Instance {
     if (!thread) {
       thread = entry_.create_thread(plugin_, call.raw());
       if (!thread) {
-        if (!call.raised()) reply.failed(Failure::raised, "StoqPluginException", "the plugin could not make its state for a thread");
+        if (!call.raised())
+          reply.failed(Failure::raised, "StoqPluginException",
+                       "the plugin could not make its state for a thread");
         return STOQ_FAILED;
       }
     }
@@ -166,22 +197,32 @@ std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, s
   void* module = dlopen(spec.module.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!module) {
     const char* why = dlerror();
-    throw StoqPluginException(std::string("its module cannot be loaded: ") + (why ? why : "unknown reason"));
+    throw StoqPluginException(std::string("its module cannot be loaded: ") +
+                              (why ? why : "unknown reason"));
   }
   const void* raw = dlsym(module, STOQ_ENTRY_SYMBOL);
-  if (!raw) throw StoqPluginException(spec.module + " exports no " STOQ_ENTRY_SYMBOL "; end its source with STOQ_PLUGIN(...)");
+  if (!raw)
+    throw StoqPluginException(spec.module + " exports no " STOQ_ENTRY_SYMBOL
+                                            "; end its source with STOQ_PLUGIN(...)");
   uint32_t size = 0;
   std::memcpy(&size, raw, sizeof size);
-  if (size < offsetof(stoq_plugin_entry, options)) throw StoqPluginException(spec.module + " has an entry that is too short to be one");
+  if (size < offsetof(stoq_plugin_entry, options))
+    throw StoqPluginException(spec.module + " has an entry that is too short to be one");
   const auto& entry = *static_cast<const stoq_plugin_entry*>(raw);
   if (entry.abi_major != STOQ_ABI_MAJOR || entry.abi_minor > STOQ_ABI_MINOR)
-    throw StoqPluginException("it was built for plugin interface " + std::to_string(entry.abi_major) + "." + std::to_string(entry.abi_minor) +
-                              ", this stoQ offers " + std::to_string(STOQ_ABI_MAJOR) + "." + std::to_string(STOQ_ABI_MINOR) + "; rebuild it");
+    throw StoqPluginException(
+        "it was built for plugin interface " + std::to_string(entry.abi_major) + "." +
+        std::to_string(entry.abi_minor) + ", this stoQ offers " + std::to_string(STOQ_ABI_MAJOR) +
+        "." + std::to_string(STOQ_ABI_MINOR) + "; rebuild it");
   if (!entry.name || entry.name != spec.name)
-    throw StoqPluginException("its module calls itself '" + std::string(entry.name ? entry.name : "") + "', its manifest '" + spec.name +
-                              "'; make them the same");
-  if (!entry.create || !entry.destroy || !entry.get_extension || !entry.create_thread != !entry.destroy_thread)
-    throw StoqPluginException("its entry lacks one of create, destroy, get_extension, or has only one of create_thread and destroy_thread");
+    throw StoqPluginException("its module calls itself '" +
+                              std::string(entry.name ? entry.name : "") + "', its manifest '" +
+                              spec.name + "'; make them the same");
+  if (!entry.create || !entry.destroy || !entry.get_extension ||
+      !entry.create_thread != !entry.destroy_thread)
+    throw StoqPluginException(
+        "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
+        "and destroy_thread");
   return std::make_shared<NativeInstance>(spec, entry, std::move(log), std::move(tmp));
 }
 

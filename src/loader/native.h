@@ -8,8 +8,10 @@
 
 namespace stoq {
 
-// Loads a native module into this process and creates its instance. StoqPluginException says what is wrong with it. The module is never
-// unloaded. `tmp` is the plugin's private directory, or empty.
-std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp = {});
+// Loads a native module into this process and creates its instance. StoqPluginException says what
+// is wrong with it. The module is never unloaded. `tmp` is the plugin's private directory, or
+// empty.
+std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log,
+                                      std::string tmp = {});
 
 }  // namespace stoq

@@ -17,7 +17,8 @@ namespace stoq {
 using sdk::str;
 using sdk::view;
 
-// The functions behind stoq_call_api. None throws: what a Reply throws (out of memory) becomes STOQ_FAILED.
+// The functions behind stoq_call_api. None throws: what a Reply throws (out of memory) becomes
+// STOQ_FAILED.
 struct NativeCallApi {
   static NativeCall& self(const stoq_call* call) { return *static_cast<NativeCall*>(call->ctx); }
 
@@ -41,7 +42,9 @@ struct NativeCallApi {
     }
   }
   static int32_t content_fd(const stoq_call* call) noexcept { return self(call).content_fd(); }
-  static int32_t cancelled(const stoq_call* call) noexcept { return self(call).reply_.cancelled() ? 1 : 0; }
+  static int32_t cancelled(const stoq_call* call) noexcept {
+    return self(call).reply_.cancelled() ? 1 : 0;
+  }
   static int64_t time_left(const stoq_call* call) noexcept { return self(call).reply_.time_left(); }
 
   static stoq_status result(const stoq_call* call, stoq_str json) noexcept {
@@ -57,7 +60,9 @@ struct NativeCallApi {
       return STOQ_OK;
     });
   }
-  static stoq_status step(Step step) { return step == Step::go ? STOQ_OK : step == Step::stop ? STOQ_STOP : STOQ_INVALID; }
+  static stoq_status step(Step step) {
+    return step == Step::go ? STOQ_OK : step == Step::stop ? STOQ_STOP : STOQ_INVALID;
+  }
   static stoq_status extract_begin(const stoq_call* call, stoq_str meta) noexcept {
     return guarded([&] { return step(begin_payload(self(call).reply_, view(meta))); });
   }
@@ -83,23 +88,49 @@ struct NativeCallApi {
   static stoq_status set_request_meta(const stoq_call* call, stoq_str json) noexcept {
     return guarded([&] { return valid(self(call).reply_.set_request_meta(view(json))); });
   }
-  static stoq_status put_payload(const stoq_call* call, stoq_bytes content, stoq_str meta, stoq_str request, uint64_t token) noexcept {
-    return guarded([&] { return open(self(call).reply_.put_payload(bytes(content), view(meta), view(request), token)); });
+  static stoq_status put_payload(const stoq_call* call, stoq_bytes content, stoq_str meta,
+                                 stoq_str request, uint64_t token) noexcept {
+    return guarded([&] {
+      return open(self(call).reply_.put_payload(bytes(content), view(meta), view(request), token));
+    });
   }
-  static stoq_status put_file(const stoq_call* call, int32_t fd, stoq_str meta, stoq_str request, uint64_t token) noexcept {
-    return guarded([&] { return open(self(call).reply_.put_file(fd, view(meta), view(request), token)); });
+  static stoq_status put_file(const stoq_call* call, int32_t fd, stoq_str meta, stoq_str request,
+                              uint64_t token) noexcept {
+    return guarded(
+        [&] { return open(self(call).reply_.put_file(fd, view(meta), view(request), token)); });
   }
-  static stoq_status put_task(const stoq_call* call, stoq_str task, stoq_str request, uint64_t token) noexcept {
-    return guarded([&] { return open(self(call).reply_.put_task(view(task), view(request), token)); });
+  static stoq_status put_task(const stoq_call* call, stoq_str task, stoq_str request,
+                              uint64_t token) noexcept {
+    return guarded(
+        [&] { return open(self(call).reply_.put_task(view(task), view(request), token)); });
   }
 
-  static constexpr stoq_call_api table{sizeof(stoq_call_api), 0, &fact, &content_fd, &cancelled, &time_left, &result, &error, &raise,
-                                       &extract_begin, &extract_write, &extract_meta, &extract_end, &dispatch, &set_payload_meta,
-                                       &set_request_meta, &put_payload, &put_file, &put_task};
+  static constexpr stoq_call_api table{sizeof(stoq_call_api),
+                                       0,
+                                       &fact,
+                                       &content_fd,
+                                       &cancelled,
+                                       &time_left,
+                                       &result,
+                                       &error,
+                                       &raise,
+                                       &extract_begin,
+                                       &extract_write,
+                                       &extract_meta,
+                                       &extract_end,
+                                       &dispatch,
+                                       &set_payload_meta,
+                                       &set_request_meta,
+                                       &put_payload,
+                                       &put_file,
+                                       &put_task};
 };
 
 NativeCall::NativeCall(const PluginInfo& info, Input& input, Reply& reply)
-    : info_(info), input_(input), reply_(reply), call_{sizeof(stoq_call), 0, &NativeCallApi::table, this} {
+    : info_(info),
+      input_(input),
+      reply_(reply),
+      call_{sizeof(stoq_call), 0, &NativeCallApi::table, this} {
   if (!input.payload) return;
   const Bytes content = input.payload->content();
   payload_.struct_size = sizeof payload_;
@@ -116,29 +147,52 @@ NativeCall::~NativeCall() {
 std::string_view NativeCall::fact(uint32_t which) {
   if (which == 0 || which >= kFacts) return {};
   switch (which) {
-    case STOQ_FACT_RESPONSE: return input_.response_text;
-    case STOQ_FACT_SCAN_ID: return input_.scan_id;
-    case STOQ_FACT_TASK: return input_.task;
-    default: break;
+    case STOQ_FACT_RESPONSE:
+      return input_.response_text;
+    case STOQ_FACT_SCAN_ID:
+      return input_.scan_id;
+    case STOQ_FACT_TASK:
+      return input_.task;
+    default:
+      break;
   }
   if (!input_.payload) return {};
   Payload& payload = *input_.payload;
   switch (which) {
-    case STOQ_FACT_PAYLOAD_ID: return payload.payload_id;
-    case STOQ_FACT_EXTRACTED_FROM: return payload.extracted_from;
-    case STOQ_FACT_EXTRACTED_BY: return payload.extracted_by;
-    default: break;
+    case STOQ_FACT_PAYLOAD_ID:
+      return payload.payload_id;
+    case STOQ_FACT_EXTRACTED_FROM:
+      return payload.extracted_from;
+    case STOQ_FACT_EXTRACTED_BY:
+      return payload.extracted_by;
+    default:
+      break;
   }
   std::string& text = texts_[which];
   switch (which) {  // written anew each time, for a plugin may have changed what it asks for again
-    case STOQ_FACT_PAYLOAD_META: text = payload.payload_meta.text(); break;
-    case STOQ_FACT_REQUEST_META: text = input_.request ? input_.request->request_meta.text() : "{}"; break;
-    case STOQ_FACT_DISPATCH_META: text = object_text(payload.dispatch_meta); break;
-    case STOQ_FACT_DEEP_DISPATCH_META: text = object_text(payload.deep_dispatch_meta); break;
-    case STOQ_FACT_RESULTS: text = results_text(payload, info_); break;
-    case STOQ_FACT_PLUGINS_RUN: text = plugins_run_text(payload); break;
-    case STOQ_FACT_ANCESTORS: text = info_.wants_ancestors ? ancestors_text(payload, info_) : "[]"; break;
-    default: break;
+    case STOQ_FACT_PAYLOAD_META:
+      text = payload.payload_meta.text();
+      break;
+    case STOQ_FACT_REQUEST_META:
+      text = input_.request ? input_.request->request_meta.text() : "{}";
+      break;
+    case STOQ_FACT_DISPATCH_META:
+      text = object_text(payload.dispatch_meta);
+      break;
+    case STOQ_FACT_DEEP_DISPATCH_META:
+      text = object_text(payload.deep_dispatch_meta);
+      break;
+    case STOQ_FACT_RESULTS:
+      text = results_text(payload, info_);
+      break;
+    case STOQ_FACT_PLUGINS_RUN:
+      text = plugins_run_text(payload);
+      break;
+    case STOQ_FACT_ANCESTORS:
+      text = info_.wants_ancestors ? ancestors_text(payload, info_) : "[]";
+      break;
+    default:
+      break;
   }
   return text;
 }
@@ -147,14 +201,16 @@ int NativeCall::content_fd() {
   if (!input_.payload) return -1;
   if (fd_ >= 0) return lseek(fd_, 0, SEEK_SET) == 0 ? fd_ : -1;
   if (const int shared = input_.payload->blob().fd(); shared >= 0) {
-    char path[32];  // a descriptor of its own: others may be reading the shared one at their own offset
+    char path
+        [32];  // a descriptor of its own: others may be reading the shared one at their own offset
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", shared);
     fd_ = open(path, O_RDONLY | O_CLOEXEC);
     if (fd_ >= 0) return fd_;
   }
   const int fd = memfd_create("stoq-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return -1;
-  Bytes rest = payload_.content.data ? Bytes{payload_.content.data, payload_.content.size} : Bytes{};
+  Bytes rest =
+      payload_.content.data ? Bytes{payload_.content.data, payload_.content.size} : Bytes{};
   while (!rest.empty()) {
     const ssize_t n = write(fd, rest.data(), rest.size());
     if (n <= 0) {

@@ -13,7 +13,9 @@ using sdk::str;
 using sdk::view;
 
 struct NativeHostApi {
-  static const NativeHost& self(const stoq_host* host) { return *static_cast<const NativeHost*>(host->ctx); }
+  static const NativeHost& self(const stoq_host* host) {
+    return *static_cast<const NativeHost*>(host->ctx);
+  }
 
   static void log(const stoq_host* host, int32_t severity, stoq_str line) noexcept {
     try {
@@ -28,7 +30,8 @@ struct NativeHostApi {
 
   static stoq_status option(const stoq_host* host, stoq_str name, stoq_value* out) noexcept {
     const auto found = self(host).options_.find(view(name));
-    if (found == self(host).options_.end() || !out || out->struct_size < sizeof(stoq_value)) return STOQ_INVALID;
+    if (found == self(host).options_.end() || !out || out->struct_size < sizeof(stoq_value))
+      return STOQ_INVALID;
     const NativeHost::Stored& stored = found->second;
     stoq_value value{};
     value.struct_size = sizeof value;
@@ -50,10 +53,10 @@ struct NativeHostApi {
 namespace {
 
 constexpr std::pair<config::Type, uint32_t> kTypes[] = {
-    {config::Type::boolean, STOQ_VALUE_BOOLEAN}, {config::Type::integer, STOQ_VALUE_INTEGER}, {config::Type::number, STOQ_VALUE_NUMBER},
-    {config::Type::text, STOQ_VALUE_TEXT},       {config::Type::list, STOQ_VALUE_LIST},       {config::Type::size, STOQ_VALUE_INTEGER},
-    {config::Type::duration, STOQ_VALUE_NUMBER},
-    {config::Type::json, STOQ_VALUE_TEXT}};
+    {config::Type::boolean, STOQ_VALUE_BOOLEAN}, {config::Type::integer, STOQ_VALUE_INTEGER},
+    {config::Type::number, STOQ_VALUE_NUMBER},   {config::Type::text, STOQ_VALUE_TEXT},
+    {config::Type::list, STOQ_VALUE_LIST},       {config::Type::size, STOQ_VALUE_INTEGER},
+    {config::Type::duration, STOQ_VALUE_NUMBER}, {config::Type::json, STOQ_VALUE_TEXT}};
 
 }  // namespace
 
@@ -61,24 +64,29 @@ std::vector<config::OptionSpec> option_specs(const stoq_plugin_entry& entry) {
   std::vector<config::OptionSpec> specs;
   for (const stoq_option* const* at = entry.options; at && *at; ++at) {
     const stoq_option& option = **at;
-    if (option.kind >= std::size(kTypes)) throw StoqPluginException(std::string("option '") + option.name + "' has a type that this version does not know");
+    if (option.kind >= std::size(kTypes))
+      throw StoqPluginException(std::string("option '") + option.name +
+                                "' has a type that this version does not know");
     config::OptionSpec spec;
     spec.name = option.name;
     spec.type = kTypes[option.kind].first;
     spec.has_default = option.default_text != nullptr;
     if (spec.has_default) spec.default_text = option.default_text;
-    if (option.minimum != 0 || option.maximum != 0) spec.min = option.minimum, spec.max = option.maximum;
+    if (option.minimum != 0 || option.maximum != 0)
+      spec.min = option.minimum, spec.max = option.maximum;
     if (option.help) spec.help = option.help;
     specs.push_back(std::move(spec));
   }
   return specs;
 }
 
-NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log, std::string tmp)
+NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
+                       std::string tmp)
     : name_(spec.name), folder_(spec.folder), tmp_(std::move(tmp)), log_(std::move(log)) {
   const std::vector<config::OptionSpec> specs = option_specs(entry);
   std::vector<std::string> warnings, errors;
-  config::ResolvedOptions resolved = config::resolve_options(spec.name, specs, spec.options, warnings, errors);
+  config::ResolvedOptions resolved =
+      config::resolve_options(spec.name, specs, spec.options, warnings, errors);
   for (const std::string& warning : warnings) log_(LogLevel::warning, warning);
   if (!errors.empty()) {
     std::string text;
@@ -93,11 +101,21 @@ NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, L
           if (type == declared.type) kind = value_kind;
     options_[name] = {kind, std::move(option), {}};
   }
-  for (const config::OptionSpec& declared : specs) options_.try_emplace(declared.name, Stored{STOQ_VALUE_UNSET, {}, {}});
+  for (const config::OptionSpec& declared : specs)
+    options_.try_emplace(declared.name, Stored{STOQ_VALUE_UNSET, {}, {}});
   for (auto& [name, stored] : options_)
     if (const auto* list = std::get_if<std::vector<std::string>>(&stored.option.value))
       for (const std::string& item : *list) stored.list.push_back(str(item));
-  host_ = {sizeof(stoq_host), 0,         this, str(kVersion), str(name_), str(folder_), str(tmp_), stoq_str{}, &NativeHostApi::log, &NativeHostApi::option,
+  host_ = {sizeof(stoq_host),
+           0,
+           this,
+           str(kVersion),
+           str(name_),
+           str(folder_),
+           str(tmp_),
+           stoq_str{},
+           &NativeHostApi::log,
+           &NativeHostApi::option,
            &NativeHostApi::extension};
 }
 

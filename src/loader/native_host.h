@@ -11,8 +11,10 @@ namespace stoq {
 // What a native instance sees of the engine for its whole life: options, folder, log.
 class NativeHost {
  public:
-  // Reads the options against what the entry declares. StoqPluginException for one that is malformed or out of range.
-  NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log, std::string tmp);
+  // Reads the options against what the entry declares. StoqPluginException for one that is
+  // malformed or out of range.
+  NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
+             std::string tmp);
   NativeHost(const NativeHost&) = delete;
   NativeHost& operator=(const NativeHost&) = delete;
 

@@ -15,7 +15,8 @@ namespace stoq {
 
 std::string type_of(const std::exception& e) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(typeid(e).name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(
+      abi::__cxa_demangle(typeid(e).name(), nullptr, nullptr, &status), std::free);
   std::string text = status == 0 && name ? name.get() : "std::exception";
   if (text.starts_with("stoq::Stoq")) text.erase(0, 6);
   return text;
@@ -29,7 +30,8 @@ class ReplyQueue final : public Queue {
   bool put(Payload payload, uint64_t token, MetaArgument<RequestMeta> request) override {
     return reply_.put_payload(payload.content(), payload.payload_meta.text(), text(request), token);
   }
-  bool put_file(int fd, PayloadMeta meta, uint64_t token, MetaArgument<RequestMeta> request) override {
+  bool put_file(int fd, PayloadMeta meta, uint64_t token,
+                MetaArgument<RequestMeta> request) override {
     return reply_.put_file(fd, meta.text(), text(request), token);
   }
   bool put_task(Json task, uint64_t token, MetaArgument<RequestMeta> request) override {
@@ -38,12 +40,15 @@ class ReplyQueue final : public Queue {
   bool stopped() const override { return reply_.cancelled(); }
 
  private:
-  static std::string text(const MetaArgument<RequestMeta>& request) { return request ? request->text() : std::string(); }
+  static std::string text(const MetaArgument<RequestMeta>& request) {
+    return request ? request->text() : std::string();
+  }
   Reply& reply_;
 };
 
 void extract(Reply& reply, Bytes content, const PayloadMeta& meta) {
-  if (begin_payload(reply, meta.text()) == Step::go && write_payload(reply, content) == Step::go) end_payload(reply, true);
+  if (begin_payload(reply, meta.text()) == Step::go && write_payload(reply, content) == Step::go)
+    end_payload(reply, true);
 }
 
 class ObjectInstance final : public Instance {
@@ -67,9 +72,13 @@ class ObjectInstance final : public Instance {
     const auto role = [this](const void* plays, Role r) {
       if (plays) info_.roles.add(r);
     };
-    role(worker_, Role::worker), role(dispatcher_, Role::dispatcher), role(deep_dispatcher_, Role::deep_dispatcher);
-    role(archiver_, Role::archiver), role(connector_, Role::connector), role(decorator_, Role::decorator), role(provider_, Role::provider);
-    if (info_.roles.bits() == 0) throw StoqPluginException("the object given as plugin '" + info_.name + "' plays no role: derive it from WorkerPlugin, …");
+    role(worker_, Role::worker), role(dispatcher_, Role::dispatcher),
+        role(deep_dispatcher_, Role::deep_dispatcher);
+    role(archiver_, Role::archiver), role(connector_, Role::connector),
+        role(decorator_, Role::decorator), role(provider_, Role::provider);
+    if (info_.roles.bits() == 0)
+      throw StoqPluginException("the object given as plugin '" + info_.name +
+                                "' plays no role: derive it from WorkerPlugin, …");
   }
 
   void call(Op op, Input& input, Reply& reply) noexcept override {
@@ -93,27 +102,35 @@ class ObjectInstance final : public Instance {
 
  private:
   void run(Op op, Input& input, Reply& reply) {
-    if (!info_.roles.has(role_of(op))) throw StoqPluginException("the plugin is no " + std::string(kRoleNames[static_cast<unsigned>(role_of(op))]));
+    if (!info_.roles.has(role_of(op)))
+      throw StoqPluginException("the plugin is no " +
+                                std::string(kRoleNames[static_cast<unsigned>(role_of(op))]));
     switch (op) {
       case Op::scan: {
         WorkerResponse r = worker_->scan(*input.payload, *input.request);
         give(reply, r.results, r.errors);
-        for (const ExtractedPayload& e : r.extracted) extract(reply, bytes_of(e.content), e.payload_meta);
+        for (const ExtractedPayload& e : r.extracted)
+          extract(reply, bytes_of(e.content), e.payload_meta);
         for (const std::string& name : r.dispatch_to) reply.dispatch(name, {});
         return;
       }
-      case Op::get_dispatches: return dispatch(dispatcher_->get_dispatches(*input.payload, *input.request), reply);
-      case Op::get_deep_dispatches: return dispatch(deep_dispatcher_->get_deep_dispatches(*input.payload, *input.request), reply);
+      case Op::get_dispatches:
+        return dispatch(dispatcher_->get_dispatches(*input.payload, *input.request), reply);
+      case Op::get_deep_dispatches:
+        return dispatch(deep_dispatcher_->get_deep_dispatches(*input.payload, *input.request),
+                        reply);
       case Op::archive: {
         ArchiverResponse r = archiver_->archive(*input.payload, *input.request);
         return give(reply, r.results, r.errors);
       }
       case Op::get: {
-        if (const std::optional<Payload> payload = archiver_->get({Json::from_canonical(std::string(input.task)), {}}))
+        if (const std::optional<Payload> payload =
+                archiver_->get({Json::from_canonical(std::string(input.task)), {}}))
           extract(reply, payload->content(), payload->payload_meta);
         return;
       }
-      case Op::save: return connector_->save(*input.response);
+      case Op::save:
+        return connector_->save(*input.response);
       case Op::decorate: {
         DecoratorResponse r = decorator_->decorate(*input.response);
         return give(reply, r.results, r.errors);
@@ -155,7 +172,8 @@ class ObjectInstance final : public Instance {
 
 }  // namespace
 
-std::shared_ptr<Instance> make_object_instance(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
+std::shared_ptr<Instance> make_object_instance(std::string name, std::shared_ptr<Plugin> plugin,
+                                               PluginTraits traits) {
   return std::make_shared<ObjectInstance>(std::move(name), std::move(plugin), std::move(traits));
 }
 

@@ -8,6 +8,7 @@
 namespace stoq {
 
 // An object of the embedding program as a plugin.
-std::shared_ptr<Instance> make_object_instance(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
+std::shared_ptr<Instance> make_object_instance(std::string name, std::shared_ptr<Plugin> plugin,
+                                               PluginTraits traits);
 
 }  // namespace stoq

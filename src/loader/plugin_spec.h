@@ -10,7 +10,8 @@
 
 namespace stoq {
 
-// All that is needed to load a packaged plugin, in this process or in another: what its manifest says, and its options layer by layer.
+// All that is needed to load a packaged plugin, in this process or in another: what its manifest
+// says, and its options layer by layer.
 struct PluginSpec {
   std::string name;
   std::string module;  // absolute path

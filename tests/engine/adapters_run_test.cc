@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Providers and connectors through the three adapters, and what happens when several calls are open in one host.
+// Providers and connectors through the three adapters, and what happens when several calls are open
+// in one host.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -23,7 +24,11 @@ namespace fs = std::filesystem;
 
 class Folder {
  public:
-  Folder() : path_(fs::temp_directory_path() / ("stoq-adapters-" + std::to_string(getpid()) + "-" + std::to_string(++count_))) { fs::create_directory(path_); }
+  Folder()
+      : path_(fs::temp_directory_path() /
+              ("stoq-adapters-" + std::to_string(getpid()) + "-" + std::to_string(++count_))) {
+    fs::create_directory(path_);
+  }
   ~Folder() { fs::remove_all(path_); }
   std::string operator/(std::string_view name) const { return path_ / name; }
   std::string path() const { return path_; }
@@ -59,7 +64,8 @@ std::vector<std::string> sorted_lines(const std::string& text) {
 StoqOptions packaged(Adapter adapter, const Names& plugins) {
   StoqOptions o = quiet();
   o.plugin_dir_list = {STOQ_TEST_PLUGINS};
-  for (const std::string& name : plugins) o.plugin_opts[name]["isolation"] = adapter == Adapter::native ? "none" : "process";
+  for (const std::string& name : plugins)
+    o.plugin_opts[name]["isolation"] = adapter == Adapter::native ? "none" : "process";
   return o;
 }
 
@@ -72,8 +78,10 @@ TEST(AdaptersRun, ProviderAndConnectorSayTheSame) {
       Stoq s(quiet({{"threads", "1"}}));
       auto connector = std::make_shared<echo::ConnectorObject>();
       auto provider = std::make_shared<echo::ProviderObject>([&](Queue& queue) {
-        queue.put(Payload("root", PayloadMeta{.extra_data = Json{{"filename", "a payload"}}}), 1, RequestMeta{.source = "test"});
-        queue.put_file(open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC), {.extra_data = Json{{"filename", "a file"}}}, 2);
+        queue.put(Payload("root", PayloadMeta{.extra_data = Json{{"filename", "a payload"}}}), 1,
+                  RequestMeta{.source = "test"});
+        queue.put_file(open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC),
+                       {.extra_data = Json{{"filename", "a file"}}}, 2);
         queue.put_task(Json{{"echo_archiver", Json{{"size", 1}}}}, 3);
       });
       s.add_plugin("echo_connector", connector);
@@ -98,11 +106,15 @@ TEST(AdaptersRun, ProviderAndConnectorSayTheSame) {
         EXPECT_EQ(summary.done, 2u);
         EXPECT_EQ(summary.failed, 1u);
       }
-      // All that was told has arrived when the engine is gone, and the plugin was destroyed in peace.
+      // All that was told has arrived when the engine is gone, and the plugin was destroyed in
+      // peace.
       saved = sorted_lines(contents(folder / "saved"));
       outcomes = sorted_lines(contents(folder / "outcomes"));
     }
-    EXPECT_EQ(outcomes, (std::vector<std::string>{"1 0 ", "2 0 ", "3 1 tasks for source archivers are not taken by this version", "destroyed"}));
+    EXPECT_EQ(outcomes,
+              (std::vector<std::string>{
+                  "1 0 ", "2 0 ", "3 1 tasks for source archivers are not taken by this version",
+                  "destroyed"}));
     for (std::string& line : saved) line = comparable(line);
     std::sort(saved.begin(), saved.end());
     EXPECT_EQ(saved.size(), 2u);
@@ -154,7 +166,8 @@ TEST(AdaptersRun, APayloadFromAProviderInAHostMayBeAsLongAsAnyOther) {
 TEST(AdaptersRun, OutcomesComeInAnyOrderAndWhileIngestRuns) {
   const Folder folder;
   Direct direct;
-  const auto provider = direct.host("echo_provider", {{"items", {"wait", "test"}}, {"outcomes", {folder / "outcomes", "test"}}});
+  const auto provider = direct.host(
+      "echo_provider", {{"items", {"wait", "test"}}, {"outcomes", {folder / "outcomes", "test"}}});
   struct Waiting final : RecordingReply {
     bool cancelled() override { return stop; }
     bool put_payload(Bytes, std::string_view, std::string_view, uint64_t) override { return !stop; }
@@ -168,7 +181,9 @@ TEST(AdaptersRun, OutcomesComeInAnyOrderAndWhileIngestRuns) {
   provider->outcome(7, Outcome::retry, "later");
   provider->outcome(3, Outcome::failed, "no room");
   provider->outcome(5, Outcome::done, "");
-  EXPECT_TRUE(eventually([&] { return contents(folder / "outcomes") == "waiting\n7 2 later\n3 1 no room\n5 0 \n"; })) << contents(folder / "outcomes");
+  EXPECT_TRUE(eventually([&] {
+    return contents(folder / "outcomes") == "waiting\n7 2 later\n3 1 no room\n5 0 \n";
+  })) << contents(folder / "outcomes");
   reply.stop = true;  // nothing is put: the word must reach it all the same
   ingest.join();
   EXPECT_TRUE(contents(folder / "outcomes").ends_with("cancelled\n"));
@@ -178,7 +193,9 @@ TEST(AdaptersRun, OutcomesComeInAnyOrderAndWhileIngestRuns) {
 TEST(AdaptersRun, SeveralCallsAreOpenInOneHost) {
   const Folder folder;
   Direct direct;
-  const auto all = direct.host("echo_all", {{"items", {"wait", "test"}}, {"outcomes", {folder / "outcomes", "test"}}, {"path", {folder / "saved", "test"}}});
+  const auto all = direct.host("echo_all", {{"items", {"wait", "test"}},
+                                            {"outcomes", {folder / "outcomes", "test"}},
+                                            {"path", {folder / "saved", "test"}}});
   struct Waiting final : RecordingReply {
     bool cancelled() override { return stop; }
     std::atomic<bool> stop = false;
@@ -189,7 +206,8 @@ TEST(AdaptersRun, SeveralCallsAreOpenInOneHost) {
   });
   ASSERT_TRUE(eventually([&] { return contents(folder / "outcomes") == "waiting\n"; }));
 
-  // Workers and connectors meanwhile: each sees its own content and response, whatever the others bring.
+  // Workers and connectors meanwhile: each sees its own content and response, whatever the others
+  // bring.
   std::vector<std::jthread> threads;
   std::atomic<int> wrong = 0;
   for (int t = 0; t < 4; ++t)
@@ -200,10 +218,14 @@ TEST(AdaptersRun, SeveralCallsAreOpenInOneHost) {
         Input input{.payload = &payload, .request = &request};
         RecordingReply reply(&payload, &request);
         all->call(Op::scan, input, reply);
-        const std::string content(reinterpret_cast<const char*>(payload.content().data()), payload.content().size());
-        if (reply.given.size() != 1 || reply.given[0].find("\"sum\": \"" + echo::sum(content) + "\"") == std::string::npos) ++wrong;
+        const std::string content(reinterpret_cast<const char*>(payload.content().data()),
+                                  payload.content().size());
+        if (reply.given.size() != 1 ||
+            reply.given[0].find("\"sum\": \"" + echo::sum(content) + "\"") == std::string::npos)
+          ++wrong;
 
-        const std::string text = "{\"thread\": " + std::to_string(t) + ", \"i\": " + std::to_string(i) + "}";
+        const std::string text =
+            "{\"thread\": " + std::to_string(t) + ", \"i\": " + std::to_string(i) + "}";
         StoqResponse response;
         Input saving;
         saving.response = &response;
@@ -251,9 +273,12 @@ TEST(AdaptersRun, StopReachesAProviderThatWaitsForRoom) {
       RunSummary summary;
       std::jthread run([&] { summary = s.run(); });
       ASSERT_TRUE(eventually([&] { return gate->saves > 0; }));
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));  // time to fill the queue; more or less of it proves the same
+      std::this_thread::sleep_for(std::chrono::milliseconds(
+          200));  // time to fill the queue; more or less of it proves the same
       s.stop();
-      ASSERT_TRUE(eventually([&] { return contents(folder / "outcomes").starts_with("stopped at "); })) << contents(folder / "outcomes");
+      ASSERT_TRUE(eventually([&] {
+        return contents(folder / "outcomes").starts_with("stopped at ");
+      })) << contents(folder / "outcomes");
       open = true;
       open.notify_all();
       run.join();
@@ -262,7 +287,8 @@ TEST(AdaptersRun, StopReachesAProviderThatWaitsForRoom) {
       // What was refused is not among the outcomes; everything before it is.
       const uint64_t refused = std::stoull(contents(folder / "outcomes").substr(11));
       EXPECT_EQ(summary.done, refused - 1);
-      EXPECT_TRUE(eventually([&] { return sorted_lines(contents(folder / "outcomes")).size() == refused; }));
+      EXPECT_TRUE(eventually(
+          [&] { return sorted_lines(contents(folder / "outcomes")).size() == refused; }));
     }
   }
 }

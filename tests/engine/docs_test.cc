@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// docs/configuration.md against the source: the table of [core], and the stoq.cfg that is shipped; docs/result.md against the schema.
+// docs/configuration.md against the source: the table of [core], and the stoq.cfg that is shipped;
+// docs/result.md against the schema.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +27,8 @@ std::string read(const std::string& path) {
 
 // 1048576 as a size is 1MiB, 86400 as a duration 86400s.
 std::string human(config::Type type, double value) {
-  static constexpr std::pair<double, const char*> kUnits[] = {{1ull << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}};
+  static constexpr std::pair<double, const char*> kUnits[] = {
+      {1ull << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}};
   const auto whole = [](double v) {
     std::string text = std::to_string(v);
     text.erase(text.find_last_not_of('0') + 1);
@@ -42,12 +44,15 @@ std::string human(config::Type type, double value) {
 
 std::string range_of(const config::OptionSpec& spec) {
   std::string text(config::type_name(spec.type));
-  if (spec.min && spec.max) text += ", " + human(spec.type, *spec.min) + " to " + human(spec.type, *spec.max);
+  if (spec.min && spec.max)
+    text += ", " + human(spec.type, *spec.min) + " to " + human(spec.type, *spec.max);
   return text;
 }
 
 std::string row_of(const config::OptionSpec& spec) {
-  const std::string by_default = !spec.has_default ? "see right" : spec.default_text.empty() ? "none" : spec.default_text;
+  const std::string by_default = !spec.has_default           ? "see right"
+                                 : spec.default_text.empty() ? "none"
+                                                             : spec.default_text;
   return "| " + spec.name + " | " + by_default + " | " + range_of(spec) + " | " + spec.help + " |";
 }
 

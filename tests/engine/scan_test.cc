@@ -26,7 +26,9 @@ const std::vector<std::string>& errors_of(const StoqResponse& r, std::string_vie
 
 std::vector<std::string> limits_of(const StoqResponse& r) {
   std::vector<std::string> all;
-  for (const LimitRecord& l : r.limits) all.push_back(l.limit + ":" + l.plugin + ":" + (l.left_out ? std::to_string(*l.left_out) : "null"));
+  for (const LimitRecord& l : r.limits)
+    all.push_back(l.limit + ":" + l.plugin + ":" +
+                  (l.left_out ? std::to_string(*l.left_out) : "null"));
   return all;
 }
 
@@ -35,11 +37,14 @@ TEST(Scan, NothingDispatchedGivesTheRootAlone) {
   const StoqResponse r = s.scan("hello");
   ASSERT_THAT(r.results, SizeIs(1));
   EXPECT_EQ(r.results[0].size, 5u);
-  EXPECT_EQ(r.results[0].sha256, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+  EXPECT_EQ(r.results[0].sha256,
+            "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
   EXPECT_THAT(r.results[0].workers, ElementsAre(IsEmpty()));
   EXPECT_THAT(r.results[0].plugins_run.workers, ElementsAre(IsEmpty()));
   EXPECT_THAT(r.errors, IsEmpty());
-  EXPECT_THAT(r.dumps(0), HasSubstr("\"workers\": [{}], \"archivers\": {}, \"plugins_run\": {\"workers\": [[]], \"archivers\": []}, \"extracted_from\": null"));
+  EXPECT_THAT(r.dumps(0),
+              HasSubstr("\"workers\": [{}], \"archivers\": {}, \"plugins_run\": {\"workers\": "
+                        "[[]], \"archivers\": []}, \"extracted_from\": null"));
 }
 
 TEST(Scan, WorkersOfARoundAreOrderedAndRunOnce) {
@@ -47,8 +52,11 @@ TEST(Scan, WorkersOfARoundAreOrderedAndRunOnce) {
   o.always_dispatch = {"c", "a"};
   Stoq s(std::move(o));
   for (const char* name : {"a", "b", "c", "d"}) add_worker(s, name, size_worker);
-  s.add_plugin("names", std::make_shared<FunctionDispatcher>([](Payload&, Request&) { return DispatcherResponse{.plugin_names = {"d", "b"}}; }));
-  const StoqResponse r = s.scan("x", {.payload_meta = PayloadMeta{.dispatch_to = {"a"}}, .add_start_dispatch = {"b"}});
+  s.add_plugin("names", std::make_shared<FunctionDispatcher>([](Payload&, Request&) {
+                 return DispatcherResponse{.plugin_names = {"d", "b"}};
+               }));
+  const StoqResponse r =
+      s.scan("x", {.payload_meta = PayloadMeta{.dispatch_to = {"a"}}, .add_start_dispatch = {"b"}});
   EXPECT_THAT(r.results[0].plugins_run.workers, ElementsAre(ElementsAre("b", "a", "c", "d")));
 }
 
@@ -56,17 +64,21 @@ TEST(Scan, AnUnknownPluginIsAnErrorOfThePayload) {
   Stoq s(quiet());
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"nosuch"}});
   EXPECT_THAT(errors_of(r, "nosuch"),
-              ElementsAre("worker:failed to load: nosuch ; StoqPluginNotFound: The plugin \"nosuch\" is invalid or does not exist in your plugin path ; payload " +
+              ElementsAre("worker:failed to load: nosuch ; StoqPluginNotFound: The plugin "
+                          "\"nosuch\" is invalid or does not exist in your plugin path ; payload " +
                           r.results[0].payload_id));
   EXPECT_THAT(r.results[0].plugins_run.workers, ElementsAre(IsEmpty()));
 }
 
 TEST(Scan, AWorkerThatThrowsCostsOnlyItsOwnResult) {
   Stoq s(quiet());
-  add_worker(s, "bad", [](Payload&, Request&) -> WorkerResponse { throw std::runtime_error("no luck"); });
+  add_worker(s, "bad",
+             [](Payload&, Request&) -> WorkerResponse { throw std::runtime_error("no luck"); });
   add_worker(s, "good", size_worker);
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"bad", "good"}});
-  EXPECT_THAT(errors_of(r, "bad"), ElementsAre("worker:failed to scan: bad ; std::runtime_error: no luck ; payload " + r.results[0].payload_id));
+  EXPECT_THAT(errors_of(r, "bad"),
+              ElementsAre("worker:failed to scan: bad ; std::runtime_error: no luck ; payload " +
+                          r.results[0].payload_id));
   EXPECT_EQ(r.results[0].workers[0]["good"], Json({{"size", 1}}));
   EXPECT_EQ(r.results[0].workers[0].find("bad"), nullptr);
   EXPECT_THAT(r.results[0].plugins_run.workers, ElementsAre(ElementsAre("bad", "good")));
@@ -74,7 +86,8 @@ TEST(Scan, AWorkerThatThrowsCostsOnlyItsOwnResult) {
 
 TEST(Scan, EmptyObjectIsAResultAndNullIsNone) {
   Stoq s(quiet());
-  add_worker(s, "empty", [](Payload&, Request&) { return WorkerResponse{.results = Json::object()}; });
+  add_worker(s, "empty",
+             [](Payload&, Request&) { return WorkerResponse{.results = Json::object()}; });
   add_worker(s, "none", [](Payload&, Request&) { return WorkerResponse{}; });
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"empty", "none"}});
   EXPECT_THAT(r.results[0].workers[0], SizeIs(1));
@@ -87,7 +100,9 @@ TEST(Scan, ChangesOfPayloadMetaAreSeenByLaterPlugins) {
     p.payload_meta.extra_data = Json{{"seen", true}};
     return WorkerResponse{};
   });
-  add_worker(s, "second", [](Payload& p, Request&) { return WorkerResponse{.results = p.payload_meta.extra_data}; });
+  add_worker(s, "second", [](Payload& p, Request&) {
+    return WorkerResponse{.results = p.payload_meta.extra_data};
+  });
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"first", "second"}});
   EXPECT_EQ(r.results[0].workers[0]["second"].text(), "{\"seen\": true}");
   EXPECT_EQ(r.results[0].payload_meta.extra_data.text(), "{\"seen\": true}");
@@ -98,18 +113,27 @@ TEST(Scan, ChangesOfRequestMetaGoDownAndNotSideways) {
   o.always_dispatch = {"unpack", "mark", "look"};
   Stoq s(std::move(o));
   add_worker(s, "unpack", unpack_worker);
-  add_worker(s, "mark", [](Payload& p, Request& r) {
-    Json::Tree tree = r.request_meta.extra_data.tree();
-    (void)tree;
-    if (text(p).find("MARK") != std::string::npos && text(p)[0] == 'N') r.request_meta.source = r.request_meta.source.value_or("") + "+" + std::to_string(p.level);
-    return WorkerResponse{};
-  }, {.extracts = false});
-  add_worker(s, "look", [](Payload&, Request& r) { return WorkerResponse{.results = Json(r.request_meta.source.value_or("none"))}; }, {.extracts = false});
+  add_worker(s, "mark",
+             [](Payload& p, Request& r) {
+               Json::Tree tree = r.request_meta.extra_data.tree();
+               (void)tree;
+               if (text(p).find("MARK") != std::string::npos && text(p)[0] == 'N')
+                 r.request_meta.source =
+                     r.request_meta.source.value_or("") + "+" + std::to_string(p.level);
+               return WorkerResponse{};
+             },
+             {.extracts = false});
+  add_worker(s, "look",
+             [](Payload&, Request& r) {
+               return WorkerResponse{.results = Json(r.request_meta.source.value_or("none"))};
+             },
+             {.extracts = false});
   const StoqResponse r = s.scan(pack({pack({"MARK", "leaf"}), "sibling"}));
   ASSERT_THAT(r.results, SizeIs(5));
   std::vector<std::string> seen;
   for (const PayloadResults& p : r.results) seen.push_back(p.workers[0]["look"].string_or(""));
-  // The root marks itself after it was unpacked, and its children see it all the same; what the first child adds only its own children see.
+  // The root marks itself after it was unpacked, and its children see it all the same; what the
+  // first child adds only its own children see.
   EXPECT_THAT(seen, ElementsAre("+0", "+0+1", "+0", "+0+1", "+0+1"));
   EXPECT_EQ(r.request_meta.source, "+0");
 }
@@ -117,9 +141,13 @@ TEST(Scan, ChangesOfRequestMetaGoDownAndNotSideways) {
 TEST(Scan, DispatchMetaReachesTheWorker) {
   Stoq s(quiet());
   s.add_plugin("names", std::make_shared<FunctionDispatcher>([](Payload&, Request&) {
-    return DispatcherResponse{.plugin_names = {"w"}, .meta = {{"w", Json{{"key", 7}}}}, .errors = {"a remark"}};
-  }));
-  add_worker(s, "w", [](Payload& p, Request&) { return WorkerResponse{.results = p.dispatch_meta["names"].get("w")}; });
+                 return DispatcherResponse{.plugin_names = {"w"},
+                                           .meta = {{"w", Json{{"key", 7}}}},
+                                           .errors = {"a remark"}};
+               }));
+  add_worker(s, "w", [](Payload& p, Request&) {
+    return WorkerResponse{.results = p.dispatch_meta["names"].get("w")};
+  });
   const StoqResponse r = s.scan("x");
   EXPECT_EQ(r.results[0].workers[0]["w"].text(), "{\"key\": 7}");
   EXPECT_THAT(errors_of(r, "names"), ElementsAre("a remark"));
@@ -127,15 +155,24 @@ TEST(Scan, DispatchMetaReachesTheWorker) {
 
 TEST(Scan, ADispatcherThatThrowsIsRecorded) {
   Stoq s(quiet());
-  s.add_plugin("names", std::make_shared<FunctionDispatcher>([](Payload&, Request&) -> DispatcherResponse { throw StoqPluginException("lost"); }));
+  s.add_plugin("names",
+               std::make_shared<FunctionDispatcher>([](Payload&, Request&) -> DispatcherResponse {
+                 throw StoqPluginException("lost");
+               }));
   const StoqResponse r = s.scan("x");
-  EXPECT_THAT(errors_of(r, "names"), ElementsAre("dispatcher:failed to dispatch: names ; StoqPluginException: lost ; payload " + r.results[0].payload_id));
+  EXPECT_THAT(
+      errors_of(r, "names"),
+      ElementsAre("dispatcher:failed to dispatch: names ; StoqPluginException: lost ; payload " +
+                  r.results[0].payload_id));
 }
 
 TEST(Scan, WorkersNameFurtherRoundsOnce) {
   Stoq s(quiet());
   add_worker(s, "a", [](Payload&, Request&) { return WorkerResponse{.dispatch_to = {"b", "a"}}; });
-  add_worker(s, "b", [](Payload& p, Request&) { return WorkerResponse{.results = Json(static_cast<int>(p.worker_results.size())), .dispatch_to = {"a", "b"}}; });
+  add_worker(s, "b", [](Payload& p, Request&) {
+    return WorkerResponse{.results = Json(static_cast<int>(p.worker_results.size())),
+                          .dispatch_to = {"a", "b"}};
+  });
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"a"}});
   EXPECT_THAT(r.results[0].plugins_run.workers, ElementsAre(ElementsAre("a"), ElementsAre("b")));
   EXPECT_EQ(r.results[0].workers[1]["b"].text(), "2");
@@ -180,7 +217,9 @@ TEST(Scan, APayloadIsNeverItsOwnChild) {
   o.always_dispatch = {"echo"};
   Stoq s(std::move(o));
   int calls = 0;
-  add_worker(s, "echo", [&](Payload& p, Request&) { return ++calls, WorkerResponse{.extracted = {{text(p), {}}}}; });
+  add_worker(s, "echo", [&](Payload& p, Request&) {
+    return ++calls, WorkerResponse{.extracted = {{text(p), {}}}};
+  });
   const StoqResponse r = s.scan("again");
   ASSERT_THAT(r.results, SizeIs(1));
   EXPECT_EQ(calls, 1);
@@ -230,7 +269,9 @@ TEST(Scan, AWithheldPayloadIsListedAndALaterWishToScanItIsHeard) {
   Stoq s(std::move(o));
   add_worker(s, "size", size_worker);
   add_worker(s, "split", [](Payload&, Request&) {
-    return WorkerResponse{.extracted = {{"kept back", {.should_scan = false}}, {"other", {}}, {"kept back", {.should_scan = true}}}};
+    return WorkerResponse{.extracted = {{"kept back", {.should_scan = false}},
+                                        {"other", {}},
+                                        {"kept back", {.should_scan = true}}}};
   });
   const StoqResponse r = s.scan("root", {.add_start_dispatch = {"split"}});
   ASSERT_THAT(r.results, SizeIs(4));
@@ -248,8 +289,10 @@ TEST(Limits, RecursionIsRecordedNotSilent) {
   const StoqResponse r = s.scan(pack({pack({"deep", "deeper", "deep"})}));
   ASSERT_THAT(r.results, SizeIs(2));
   EXPECT_THAT(limits_of(r), ElementsAre("max_recursion:unpack:3"));
-  EXPECT_THAT(errors_of(r, "stoq"), ElementsAre("3 payloads extracted by unpack lie deeper than max_recursion = 1 and were not scanned ; payload " +
-                                                r.results[1].payload_id));
+  EXPECT_THAT(errors_of(r, "stoq"),
+              ElementsAre("3 payloads extracted by unpack lie deeper than max_recursion = 1 and "
+                          "were not scanned ; payload " +
+                          r.results[1].payload_id));
 }
 
 TEST(Limits, TheLastPlacesAreForInterestingKinds) {
@@ -262,7 +305,9 @@ TEST(Limits, TheLastPlacesAreForInterestingKinds) {
   for (int i = 0; i < 10; ++i) members.push_back("MZ program " + std::to_string(i));
   const StoqResponse r = s.scan(pack(members));
   ASSERT_THAT(r.results, SizeIs(10));
-  EXPECT_THAT(limits_of(r), ElementsAre("max_payloads:unpack:21"));  // 30 members, 5 plain and 4 programs found a place
+  EXPECT_THAT(
+      limits_of(r),
+      ElementsAre("max_payloads:unpack:21"));  // 30 members, 5 plain and 4 programs found a place
   EXPECT_EQ(r.results[6].payload_meta.extra_data.text(), "{\"index\": 20}");
 }
 
@@ -271,10 +316,14 @@ TEST(Limits, OneExtractionStopsAtItsBytesAndWhatCameBeforeStays) {
   o.always_dispatch = {"unpack"};
   Stoq s(std::move(o));
   add_worker(s, "unpack", unpack_worker);
-  const StoqResponse r = s.scan(pack({std::string(400, 'a'), std::string(500, 'b'), std::string(200, 'c'), "d"}));
+  const StoqResponse r =
+      s.scan(pack({std::string(400, 'a'), std::string(500, 'b'), std::string(200, 'c'), "d"}));
   ASSERT_THAT(r.results, SizeIs(3));
   EXPECT_THAT(limits_of(r), ElementsAre("max_extracted_bytes:unpack:null"));
-  EXPECT_THAT(errors_of(r, "stoq"), ElementsAre(HasSubstr("extraction by unpack was stopped after max_extracted_bytes = 1000 bytes ; payload ")));
+  EXPECT_THAT(
+      errors_of(r, "stoq"),
+      ElementsAre(HasSubstr(
+          "extraction by unpack was stopped after max_extracted_bytes = 1000 bytes ; payload ")));
 }
 
 TEST(Limits, ChildrenRatioAndPayloadSize) {
@@ -290,7 +339,9 @@ TEST(Limits, ChildrenRatioAndPayloadSize) {
   {
     StoqOptions o = quiet({{"max_ratio", "2"}, {"max_ratio_from", "100"}});
     Stoq s(std::move(o));
-    add_worker(s, "bomb", [](Payload&, Request&) { return WorkerResponse{.extracted = {{std::string(90, 'x'), {}}, {std::string(90, 'y'), {}}}}; });
+    add_worker(s, "bomb", [](Payload&, Request&) {
+      return WorkerResponse{.extracted = {{std::string(90, 'x'), {}}, {std::string(90, 'y'), {}}}};
+    });
     const StoqResponse r = s.scan("tiny", {.add_start_dispatch = {"bomb"}});
     EXPECT_THAT(r.results, SizeIs(2));
     EXPECT_THAT(limits_of(r), ElementsAre("max_ratio:bomb:null"));
@@ -298,7 +349,9 @@ TEST(Limits, ChildrenRatioAndPayloadSize) {
   {
     StoqOptions o = quiet({{"max_payload_size", "50"}});
     Stoq s(std::move(o));
-    add_worker(s, "split", [](Payload&, Request&) { return WorkerResponse{.extracted = {{std::string(90, 'x'), {}}, {"small", {}}}}; });
+    add_worker(s, "split", [](Payload&, Request&) {
+      return WorkerResponse{.extracted = {{std::string(90, 'x'), {}}, {"small", {}}}};
+    });
     const StoqResponse r = s.scan("tiny", {.add_start_dispatch = {"split"}});
     ASSERT_THAT(r.results, SizeIs(2));
     EXPECT_EQ(r.results[1].size, 5u);
@@ -307,15 +360,30 @@ TEST(Limits, ChildrenRatioAndPayloadSize) {
 }
 
 TEST(Limits, ResultsAreBounded) {
-  StoqOptions o = quiet({{"max_result_size", "2000"}, {"max_response_size", "5000"}, {"max_error_size", "300"}, {"max_result_depth", "5"}});
+  StoqOptions o = quiet({{"max_result_size", "2000"},
+                         {"max_response_size", "5000"},
+                         {"max_error_size", "300"},
+                         {"max_result_depth", "5"}});
   Stoq s(std::move(o));
-  add_worker(s, "large", [](Payload&, Request&) { return WorkerResponse{.results = Json(std::string(3000, 'x')), .errors = {std::string(1000, 'e')}}; });
-  add_worker(s, "deep", [](Payload&, Request&) { return WorkerResponse{.results = Json::parse("[[[[[[1]]]]]]")}; });
-  for (int i = 0; i < 4; ++i) add_worker(s, "fits" + std::to_string(i), [](Payload&, Request&) { return WorkerResponse{.results = Json(std::string(1500, 'x'))}; });
-  const StoqResponse r = s.scan("x", {.add_start_dispatch = {"large", "deep", "fits0", "fits1", "fits2", "fits3"}});
-  EXPECT_THAT(limits_of(r), ElementsAre("max_result_size:large:1", "max_result_depth:deep:1", "max_response_size:fits3:1502"));
+  add_worker(s, "large", [](Payload&, Request&) {
+    return WorkerResponse{.results = Json(std::string(3000, 'x')),
+                          .errors = {std::string(1000, 'e')}};
+  });
+  add_worker(s, "deep", [](Payload&, Request&) {
+    return WorkerResponse{.results = Json::parse("[[[[[[1]]]]]]")};
+  });
+  for (int i = 0; i < 4; ++i)
+    add_worker(s, "fits" + std::to_string(i), [](Payload&, Request&) {
+      return WorkerResponse{.results = Json(std::string(1500, 'x'))};
+    });
+  const StoqResponse r =
+      s.scan("x", {.add_start_dispatch = {"large", "deep", "fits0", "fits1", "fits2", "fits3"}});
+  EXPECT_THAT(limits_of(r), ElementsAre("max_result_size:large:1", "max_result_depth:deep:1",
+                                        "max_response_size:fits3:1502"));
   EXPECT_THAT(errors_of(r, "large")[0], HasSubstr(" more bytes, max_error_size)"));
-  EXPECT_THAT(errors_of(r, "large")[1], HasSubstr("worker:failed to scan: large ; StoqException: its result was refused: more than 2000 bytes of JSON"));
+  EXPECT_THAT(errors_of(r, "large")[1],
+              HasSubstr("worker:failed to scan: large ; StoqException: its result was refused: "
+                        "more than 2000 bytes of JSON"));
   EXPECT_THAT(r.results[0].workers[0], SizeIs(3));
 }
 
@@ -323,15 +391,21 @@ TEST(Limits, MoreThanAHundredRecordsAreCounted) {
   StoqOptions o = quiet({{"max_children", "1"}, {"max_recursion", "1"}});
   o.always_dispatch = {"unpack", "twice"};
   Stoq s(std::move(o));
-  add_worker(s, "unpack", [](Payload& p, Request& q) { return p.level == 1 ? unpack_worker(p, q) : WorkerResponse{}; });
+  add_worker(s, "unpack", [](Payload& p, Request& q) {
+    return p.level == 1 ? unpack_worker(p, q) : WorkerResponse{};
+  });
   std::vector<std::string> members;
   for (int i = 0; i < 150; ++i) members.push_back(pack({"x" + std::to_string(i), "y"}));
-  // The root is unpacked by a worker that takes one member a call: so each child comes by a plugin of its own.
-  s.add_plugin("twice", std::make_shared<FunctionWorker>([&](Payload&, Request&) { return WorkerResponse{}; }));
+  // The root is unpacked by a worker that takes one member a call: so each child comes by a plugin
+  // of its own.
+  s.add_plugin("twice", std::make_shared<FunctionWorker>(
+                            [&](Payload&, Request&) { return WorkerResponse{}; }));
   Names start;
   for (int i = 0; i < 150; ++i) {
     const std::string name = "m" + std::to_string(i);
-    add_worker(s, name, [member = members[static_cast<size_t>(i)]](Payload&, Request&) { return WorkerResponse{.extracted = {{member, {}}}}; });
+    add_worker(s, name, [member = members[static_cast<size_t>(i)]](Payload&, Request&) {
+      return WorkerResponse{.extracted = {{member, {}}}};
+    });
     start.push_back(name);
   }
   const StoqResponse r = s.scan("root", {.add_start_dispatch = start});
@@ -359,10 +433,13 @@ TEST(Limits, TheRequestDeadlineLeavesOutWhatIsNotDoneAndSaysSo) {
   EXPECT_NE(r.results[0].workers[0].find("slow"), nullptr);
   EXPECT_EQ(r.results[0].workers[0].find("late"), nullptr);
   EXPECT_THAT(limits_of(r), ElementsAre("request_deadline::1"));
-  EXPECT_THAT(errors_of(r, "stoq"), ElementsAre(HasSubstr("1 plugins were not run: the request has taken its request_deadline of 0.05 s ; payload ")));
+  EXPECT_THAT(errors_of(r, "stoq"),
+              ElementsAre(HasSubstr("1 plugins were not run: the request has taken its "
+                                    "request_deadline of 0.05 s ; payload ")));
 }
 
-// Trees by a seed, with duplicates, self-containing members and every limit in reach: the same response with any number of threads.
+// Trees by a seed, with duplicates, self-containing members and every limit in reach: the same
+// response with any number of threads.
 std::string random_tree(std::mt19937& random, unsigned depth) {
   std::vector<std::string> members;
   const unsigned count = random() % 8;
@@ -386,7 +463,9 @@ TEST(Determinism, TheSameResponseWithAnyNumberOfThreads) {
     const std::string root = random_tree(random, 5);
     std::map<std::string, std::string> core = {{"max_recursion", "4"}};
     if (seed % 4 == 1) core["max_payloads"] = "30", core["reserved_payloads"] = "10";
-    if (seed % 4 == 2) core["max_request_bytes"] = "4000", core["max_extracted_bytes"] = "1500", core["max_ratio"] = "2", core["max_ratio_from"] = "500";
+    if (seed % 4 == 2)
+      core["max_request_bytes"] = "4000", core["max_extracted_bytes"] = "1500",
+      core["max_ratio"] = "2", core["max_ratio_from"] = "500";
     if (seed % 4 == 3) core["max_children"] = "4";
     std::string expected;
     for (const unsigned threads : {1u, 2u, 3u, 8u}) {
@@ -396,15 +475,21 @@ TEST(Determinism, TheSameResponseWithAnyNumberOfThreads) {
       Stoq s(std::move(o));
       std::atomic<unsigned> jitter = seed;
       const auto shake = [&] {
-        if (jitter.fetch_add(1) % 7 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+        if (jitter.fetch_add(1) % 7 == 0)
+          std::this_thread::sleep_for(std::chrono::microseconds(200));
       };
-      add_worker(s, "early", [&](Payload& p, Request& r) { return shake(), size_worker(p, r); }, {.extracts = false});
+      add_worker(s, "early", [&](Payload& p, Request& r) { return shake(), size_worker(p, r); },
+                 {.extracts = false});
       add_worker(s, "unpack", [&](Payload& p, Request& r) { return shake(), unpack_worker(p, r); });
-      add_worker(s, "late", [&](Payload& p, Request& r) {
-        shake();
-        if (p.size() % 3 == 0) r.request_meta.source = r.request_meta.source.value_or("") + std::to_string(p.size() % 10);
-        return WorkerResponse{.results = Json(r.request_meta.source.value_or(""))};
-      }, {.extracts = false});
+      add_worker(s, "late",
+                 [&](Payload& p, Request& r) {
+                   shake();
+                   if (p.size() % 3 == 0)
+                     r.request_meta.source =
+                         r.request_meta.source.value_or("") + std::to_string(p.size() % 10);
+                   return WorkerResponse{.results = Json(r.request_meta.source.value_or(""))};
+                 },
+                 {.extracts = false});
       const std::string now = comparable(s.scan(root));
       if (expected.empty()) expected = now;
       ASSERT_EQ(now, expected) << "seed " << seed << ", " << threads << " threads";
@@ -439,13 +524,15 @@ TEST(Scan, SerialObjectsNeverOverlap) {
   std::atomic<int> inside = 0, overlaps = 0;
   std::atomic<bool> foreign = false;
   const auto caller = std::this_thread::get_id();
-  add_worker(s, "serial", [&](Payload&, Request&) {
-    overlaps += inside.fetch_add(1) > 0;
-    foreign = foreign || std::this_thread::get_id() != caller;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    --inside;
-    return WorkerResponse{};
-  }, {.extracts = false, .serial = true});
+  add_worker(s, "serial",
+             [&](Payload&, Request&) {
+               overlaps += inside.fetch_add(1) > 0;
+               foreign = foreign || std::this_thread::get_id() != caller;
+               std::this_thread::sleep_for(std::chrono::milliseconds(1));
+               --inside;
+               return WorkerResponse{};
+             },
+             {.extracts = false, .serial = true});
   std::vector<std::string> members;
   for (int i = 0; i < 30; ++i) members.push_back("member " + std::to_string(i));
   s.scan(pack(members));
@@ -455,7 +542,8 @@ TEST(Scan, SerialObjectsNeverOverlap) {
 
 TEST(Payload, ADictStandsForItsExtraData) {
   Stoq s(quiet());
-  const StoqResponse r = s.scan("x", {.payload_meta = Json{{"filename", "/tmp/bad.exe"}}, .request_meta = Json{{"who", "me"}}});
+  const StoqResponse r = s.scan("x", {.payload_meta = Json{{"filename", "/tmp/bad.exe"}},
+                                      .request_meta = Json{{"who", "me"}}});
   EXPECT_EQ(r.results[0].payload_meta.extra_data.text(), "{\"filename\": \"/tmp/bad.exe\"}");
   EXPECT_EQ(r.request_meta.extra_data.text(), "{\"who\": \"me\"}");
 }

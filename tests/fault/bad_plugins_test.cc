@@ -21,7 +21,8 @@ StoqOptions with(const std::string& plugin, const std::string& isolation, Option
   return o;
 }
 
-std::string why_not(const std::string& plugin, const std::string& isolation, OptionMap options = {}) {
+std::string why_not(const std::string& plugin, const std::string& isolation,
+                    OptionMap options = {}) {
   Stoq s(with(plugin, isolation, std::move(options)));
   std::string first, second;
   try {
@@ -35,25 +36,41 @@ std::string why_not(const std::string& plugin, const std::string& isolation, Opt
     second = e.what();
   }
   EXPECT_EQ(first, second);
-  const std::string head = "plugin '" + plugin + "' (" + kPlugins + "/" + plugin + "/" + plugin + ".stoq) cannot be loaded: ";
+  const std::string head = "plugin '" + plugin + "' (" + kPlugins + "/" + plugin + "/" + plugin +
+                           ".stoq) cannot be loaded: ";
   EXPECT_TRUE(first.starts_with(head)) << first;
   return first.substr(std::min(head.size(), first.size()));
 }
 
 TEST(BadPlugins, ThatCannotBeLoaded) {
   const Leftovers leftovers;
-  const auto module = [](const std::string& name) { return kPlugins + "/" + name + "/" + name + ".so"; };
+  const auto module = [](const std::string& name) {
+    return kPlugins + "/" + name + "/" + name + ".so";
+  };
   const std::vector<std::pair<std::string, std::string>> all = {
-      {"bad_no_entry", module("bad_no_entry") + " exports no stoq_plugin_entry_v0; end its source with STOQ_PLUGIN(...)"},
+      {"bad_no_entry",
+       module("bad_no_entry") +
+           " exports no stoq_plugin_entry_v0; end its source with STOQ_PLUGIN(...)"},
       {"bad_abi_major", "it was built for plugin interface 7.1, this stoQ offers 0.1; rebuild it"},
       {"bad_abi_minor", "it was built for plugin interface 0.2, this stoQ offers 0.1; rebuild it"},
-      {"bad_other_name", "its module calls itself 'somebody else', its manifest 'bad_other_name'; make them the same"},
-      {"bad_unresolved", "its module cannot be loaded: " + module("bad_unresolved") + ": undefined symbol: stoq_test_symbol_that_nobody_has"},
-      {"bad_no_create", "its entry lacks one of create, destroy, get_extension, or has only one of create_thread and destroy_thread"},
-      {"bad_no_destroy", "its entry lacks one of create, destroy, get_extension, or has only one of create_thread and destroy_thread"},
-      {"bad_half_thread", "its entry lacks one of create, destroy, get_extension, or has only one of create_thread and destroy_thread"},
+      {"bad_other_name",
+       "its module calls itself 'somebody else', its manifest 'bad_other_name'; make them the "
+       "same"},
+      {"bad_unresolved", "its module cannot be loaded: " + module("bad_unresolved") +
+                             ": undefined symbol: stoq_test_symbol_that_nobody_has"},
+      {"bad_no_create",
+       "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
+       "and destroy_thread"},
+      {"bad_no_destroy",
+       "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
+       "and destroy_thread"},
+      {"bad_half_thread",
+       "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
+       "and destroy_thread"},
       {"bad_too_short", module("bad_too_short") + " has an entry that is too short to be one"},
-      {"bad_no_role", "it plays no role of this version of the plugin interface; build it against the headers of this stoQ"},
+      {"bad_no_role",
+       "it plays no role of this version of the plugin interface; build it against the headers of "
+       "this stoQ"},
   };
   for (const auto& [name, text] : all) {
     EXPECT_EQ(why_not(name, "none"), text);
@@ -65,15 +82,21 @@ TEST(BadPlugins, AreAnErrorOfEachPayloadWhenAlwaysDispatched) {
   Stoq s(with("bad_no_entry", "process"));
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"bad_no_entry"}});
   ASSERT_EQ(r.errors.size(), 1u);
-  EXPECT_EQ(r.errors[0].second, Names{"worker:failed to load: bad_no_entry ; StoqPluginException: plugin 'bad_no_entry' (" + kPlugins +
-                                      "/bad_no_entry/bad_no_entry.stoq) cannot be loaded: " + kPlugins +
-                                      "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v0; end its source with STOQ_PLUGIN(...) ; payload " +
-                                      r.results[0].payload_id});
+  EXPECT_EQ(
+      r.errors[0].second,
+      Names{"worker:failed to load: bad_no_entry ; StoqPluginException: plugin 'bad_no_entry' (" +
+            kPlugins + "/bad_no_entry/bad_no_entry.stoq) cannot be loaded: " + kPlugins +
+            "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v0; end its source with "
+            "STOQ_PLUGIN(...) ; payload " +
+            r.results[0].payload_id});
 }
 
 TEST(BadPlugins, ThatEndTheProcessWhileTheyAreLoaded) {
   const Leftovers leftovers;
-  const auto why = [](const char* how) { return why_not("bad_end", "process", {{"in_create", true}, {"how", how}, {"deadline", "200ms"}}); };
+  const auto why = [](const char* how) {
+    return why_not("bad_end", "process",
+                   {{"in_create", true}, {"how", how}, {"deadline", "200ms"}});
+  };
   EXPECT_EQ(why("segfault"), "it ended the process that loaded it by signal 11 (SIGSEGV)");
   EXPECT_EQ(why("abort"), "it ended the process that loaded it by signal 6 (SIGABRT)");
   EXPECT_EQ(why("exit"), "it ended the process that loaded it by exit status 0");
@@ -88,13 +111,17 @@ TEST(BadPlugins, ThatNeverEndLoading) {
     s.load_plugin("bad_end");
     FAIL();
   } catch (const StoqPluginException& e) {
-    EXPECT_EQ(std::string(e.what()), "plugin 'bad_end' (" + kPlugins + "/bad_end/bad_end.stoq) cannot be loaded: it did not come to an end of loading within 0.2 s");
+    EXPECT_EQ(std::string(e.what()), "plugin 'bad_end' (" + kPlugins +
+                                         "/bad_end/bad_end.stoq) cannot be loaded: it did not come "
+                                         "to an end of loading within 0.2 s");
   }
 }
 
 TEST(BadPlugins, ThatThrowInCreate) {
   for (const char* isolation : {"none", "process"}) {
-    const auto why = [&](const char* what) { return why_not("bad_throw", isolation, {{"where", "create"}, {"what", what}}); };
+    const auto why = [&](const char* what) {
+      return why_not("bad_throw", isolation, {{"where", "create"}, {"what", what}});
+    };
     EXPECT_EQ(why("sdk"), "thrown in create");
     EXPECT_EQ(why("runtime_error"), "std::runtime_error: thrown in create");
     EXPECT_EQ(why("number"), "unknown: an exception that is not a std::exception");
@@ -108,7 +135,8 @@ TEST(BadPlugins, ThatThrowInAWorker) {
       const auto errors = [&](const char* what) {
         Stoq s(with("bad_throw", isolation, {{"where", where}, {"what", what}}));
         const StoqResponse first = s.scan("x", {.add_start_dispatch = {"bad_throw"}});
-        const StoqResponse r = s.scan("x", {.add_start_dispatch = {"bad_throw", "echo_second"}});  // and the engine goes on
+        const StoqResponse r = s.scan(
+            "x", {.add_start_dispatch = {"bad_throw", "echo_second"}});  // and the engine goes on
         EXPECT_EQ(first.errors.size(), 1u);
         EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
         EXPECT_EQ(r.errors.size(), 1u);
@@ -119,10 +147,17 @@ TEST(BadPlugins, ThatThrowInAWorker) {
         EXPECT_TRUE(text.ends_with(tail));
         return text.substr(0, text.size() - tail.size());
       };
-      EXPECT_EQ(errors("sdk"), "worker:failed to scan: bad_throw ; StoqPluginException: thrown in " + std::string(where));
-      EXPECT_EQ(errors("runtime_error"), "worker:failed to scan: bad_throw ; std::runtime_error: thrown in " + std::string(where));
-      EXPECT_EQ(errors("number"), "worker:failed to scan: bad_throw ; unknown: an exception that is not a std::exception");
-      EXPECT_EQ(errors("memory"), "worker:failed to scan: bad_throw ; std::bad_alloc: out of memory");
+      EXPECT_EQ(errors("sdk"),
+                "worker:failed to scan: bad_throw ; StoqPluginException: thrown in " +
+                    std::string(where));
+      EXPECT_EQ(
+          errors("runtime_error"),
+          "worker:failed to scan: bad_throw ; std::runtime_error: thrown in " + std::string(where));
+      EXPECT_EQ(
+          errors("number"),
+          "worker:failed to scan: bad_throw ; unknown: an exception that is not a std::exception");
+      EXPECT_EQ(errors("memory"),
+                "worker:failed to scan: bad_throw ; std::bad_alloc: out of memory");
     }
 }
 
@@ -133,7 +168,10 @@ TEST(BadPlugins, ThatThrowInADispatcher) {
     Stoq s(std::move(o));
     const StoqResponse r = s.scan("x");
     EXPECT_EQ(r.errors.size(), 1u);
-    EXPECT_EQ(*r.errors.find("bad_throw"), Names{"dispatcher:failed to dispatch: bad_throw ; std::runtime_error: thrown in get_dispatches ; payload " + r.results[0].payload_id});
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"dispatcher:failed to dispatch: bad_throw ; std::runtime_error: thrown in "
+                    "get_dispatches ; payload " +
+                    r.results[0].payload_id});
     EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));  // named before it threw
   }
 }
@@ -144,7 +182,8 @@ TEST(BadPlugins, ThatThrowInAConnector) {
     o.connectors = {"bad_throw"};
     Stoq s(std::move(o));
     const StoqResponse r = s.scan("x");
-    EXPECT_EQ(*r.errors.find("bad_throw"), Names{"connector:failed to save: bad_throw ; std::runtime_error: thrown in save"});
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"connector:failed to save: bad_throw ; std::runtime_error: thrown in save"});
   }
 }
 
@@ -163,8 +202,11 @@ TEST(BadPlugins, ThatThrowInAProvider) {
       } catch (const StoqException& e) {
         told = e.what();
       }
-      EXPECT_EQ(told, std::string(where) == "ingest" ? "provider:bad_throw failed: std::runtime_error: thrown in ingest" : "");
-      EXPECT_EQ(std::count(connector->saved.begin(), connector->saved.end(), '\n'), 1);  // what it had put was scanned
+      EXPECT_EQ(told, std::string(where) == "ingest"
+                          ? "provider:bad_throw failed: std::runtime_error: thrown in ingest"
+                          : "");
+      EXPECT_EQ(std::count(connector->saved.begin(), connector->saved.end(), '\n'),
+                1);  // what it had put was scanned
     }
 }
 
@@ -175,7 +217,8 @@ struct Verdict {
   std::string result;
   size_t children = 0;
 };
-Verdict verdict(const std::string& content, const std::string& isolation, std::map<std::string, std::string> core = {}) {
+Verdict verdict(const std::string& content, const std::string& isolation,
+                std::map<std::string, std::string> core = {}) {
   StoqOptions o = with("bad_answers", isolation);
   for (const auto& [key, value] : core) o.core[key] = OptionText(value);
   Stoq s(std::move(o));
@@ -184,18 +227,22 @@ Verdict verdict(const std::string& content, const std::string& isolation, std::m
   Verdict v;
   for (const auto& [name, texts] : r.errors)
     for (std::string text : texts) {
-      if (text.ends_with(tail)) text.replace(text.size() - tail.size(), tail.size(), " ; payload ID");
+      if (text.ends_with(tail))
+        text.replace(text.size() - tail.size(), tail.size(), " ; payload ID");
       (name == "stoq" ? v.engine : v.errors).push_back(std::move(text));
     }
   for (const LimitRecord& l : r.limits)
-    v.limits.push_back(l.limit + " of " + l.plugin + ": " + (l.left_out ? std::to_string(*l.left_out) : "null") + (l.payload == r.results[0].payload_id ? "" : " of another payload"));
+    v.limits.push_back(l.limit + " of " + l.plugin + ": " +
+                       (l.left_out ? std::to_string(*l.left_out) : "null") +
+                       (l.payload == r.results[0].payload_id ? "" : " of another payload"));
   if (const Json* result = r.results[0].workers[0].find("bad_answers")) v.result = result->text();
   v.children = r.results.size() - 1;
   EXPECT_TRUE(r.results[0].workers[0].find("echo_second")) << content;
   return v;
 }
 
-void expect(const std::string& content, const Verdict& expected, std::map<std::string, std::string> core = {}) {
+void expect(const std::string& content, const Verdict& expected,
+            std::map<std::string, std::string> core = {}) {
   for (const char* isolation : {"none", "process"}) {
     SCOPED_TRACE(content + ", isolation " + isolation);
     const Verdict v = verdict(content, isolation, core);
@@ -207,14 +254,27 @@ void expect(const std::string& content, const Verdict& expected, std::map<std::s
   }
 }
 
-std::string refused(const std::string& why) { return "worker:failed to scan: bad_answers ; StoqException: " + why + " ; payload ID"; }
+std::string refused(const std::string& why) {
+  return "worker:failed to scan: bad_answers ; StoqException: " + why + " ; payload ID";
+}
 
 TEST(BadPlugins, ResultsThatAreNoJson) {
-  expect("bad json", {.errors = {refused("its result was refused: unexpected '}' at byte 8, expected a key in double quotes")}});
-  expect("nothing", {.errors = {refused("its result was refused: unexpected end at byte 0, expected a value")}});
-  expect("duplicate keys", {.errors = {refused("its result was refused: duplicate key \"x\" at byte 31, give each key once")}});
-  expect("bad utf-8", {.errors = {refused("its result was refused: invalid UTF-8 (0xc3) at byte 7, turn bytes into text first")}});
-  expect("deep json", {.errors = {refused("its result was refused: more than 256 levels of brackets at byte 256, nest less or raise the limit")},
+  expect(
+      "bad json",
+      {.errors = {refused(
+           "its result was refused: unexpected '}' at byte 8, expected a key in double quotes")}});
+  expect(
+      "nothing",
+      {.errors = {refused("its result was refused: unexpected end at byte 0, expected a value")}});
+  expect("duplicate keys",
+         {.errors = {refused(
+              "its result was refused: duplicate key \"x\" at byte 31, give each key once")}});
+  expect(
+      "bad utf-8",
+      {.errors = {refused(
+           "its result was refused: invalid UTF-8 (0xc3) at byte 7, turn bytes into text first")}});
+  expect("deep json", {.errors = {refused("its result was refused: more than 256 levels of "
+                                          "brackets at byte 256, nest less or raise the limit")},
                        .limits = {"max_result_depth of bad_answers: 1"}});
 }
 
@@ -223,7 +283,9 @@ TEST(BadPlugins, ResultsThatAreTooLarge) {
   for (const char* isolation : {"none", "process"}) {
     const Verdict v = verdict("large json", isolation);
     ASSERT_EQ(v.errors.size(), 1u);
-    EXPECT_TRUE(v.errors[0].starts_with("worker:failed to scan: bad_answers ; StoqException: its result was refused: more than 16777216 bytes of JSON at byte "));
+    EXPECT_TRUE(
+        v.errors[0].starts_with("worker:failed to scan: bad_answers ; StoqException: its result "
+                                "was refused: more than 16777216 bytes of JSON at byte "));
     EXPECT_TRUE(v.errors[0].ends_with(", return less or raise the limit ; payload ID"));
     EXPECT_EQ(v.limits, std::vector<std::string>{"max_result_size of bad_answers: 1"});
   }
@@ -231,7 +293,10 @@ TEST(BadPlugins, ResultsThatAreTooLarge) {
 
 TEST(BadPlugins, SecondResults) {
   expect("second result", {.result = R"({"second": true})"});
-  expect("second result bad", {.errors = {refused("its result was refused: unexpected end at byte 1, expected a key in double quotes")}, .result = R"({"first": true})"});
+  expect("second result bad",
+         {.errors = {refused(
+              "its result was refused: unexpected end at byte 1, expected a key in double quotes")},
+          .result = R"({"first": true})"});
 }
 
 TEST(BadPlugins, ErrorsWithoutEnd) {
@@ -247,31 +312,50 @@ TEST(BadPlugins, ErrorsWithoutEnd) {
 }
 
 TEST(BadPlugins, AnErrorThatIsTooLong) {
-  expect("a long error", {.errors = {std::string(1000, 'e') + " … (1047576 more bytes, max_error_size)"}}, {{"max_error_size", "1000"}});
+  expect("a long error",
+         {.errors = {std::string(1000, 'e') + " … (1047576 more bytes, max_error_size)"}},
+         {{"max_error_size", "1000"}});
 }
 
 TEST(BadPlugins, ExtractionOutOfOrder) {
-  expect("unterminated", {.errors = {"worker:failed to scan: bad_answers ; StoqPluginException: it returned in the middle of an extracted payload; what it had "
+  expect("unterminated", {.errors = {"worker:failed to scan: bad_answers ; StoqPluginException: it "
+                                     "returned in the middle of an extracted payload; what it had "
                                      "written of that was left out ; payload ID"}});
-  expect("raise inside a payload", {.errors = {"worker:failed to scan: bad_answers ; ValueError: no more ; payload ID"}});
+  expect("raise inside a payload",
+         {.errors = {"worker:failed to scan: bad_answers ; ValueError: no more ; payload ID"}});
   expect("begin twice", {.result = "[0, -2, 0]", .children = 1});
   expect("end without begin", {.result = "[-2, -2, -2]"});
 }
 
 TEST(BadPlugins, ExtractionAfterStop) {
-  expect("after stop", {.engine = {"extraction by bad_answers was stopped after max_children = 3 payloads ; payload ID"},
-                        .limits = {"max_children of bad_answers: null"},
-                        .result = "[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
-                        .children = 3},
-         {{"max_children", "3"}});
+  expect(
+      "after stop",
+      {.engine =
+           {"extraction by bad_answers was stopped after max_children = 3 payloads ; payload ID"},
+       .limits = {"max_children of bad_answers: null"},
+       .result = "[0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
+       .children = 3},
+      {{"max_children", "3"}});
 }
 
 TEST(BadPlugins, MetaThatMakesNoSense) {
-  const std::string why = "its payload_meta was refused: it must be an object with should_archive, should_scan (booleans), extra_data (an object), dispatch_to (names)";
+  const std::string why =
+      "its payload_meta was refused: it must be an object with should_archive, should_scan "
+      "(booleans), extra_data (an object), dispatch_to (names)";
   expect("bad meta", {.errors = {refused(why), refused(why)}, .result = "[-2, -2, -2]"});
-  expect("bad payload meta", {.errors = {refused(why), refused("its payload_meta was refused: unexpected 'n' at byte 0, expected a value")}, .result = "[-2, -2]"});
-  expect("bad dispatch", {.errors = {refused("its dispatch meta was refused: unexpected end at byte 1, expected a key in double quotes")}, .result = "[-2]"});
-  expect("request meta", {.errors = {refused("it changes request_meta, which its manifest rules out (changes_request = no)")}, .result = "[-2]"});
+  expect(
+      "bad payload meta",
+      {.errors = {refused(why),
+                  refused(
+                      "its payload_meta was refused: unexpected 'n' at byte 0, expected a value")},
+       .result = "[-2, -2]"});
+  expect("bad dispatch", {.errors = {refused("its dispatch meta was refused: unexpected end at "
+                                             "byte 1, expected a key in double quotes")},
+                          .result = "[-2]"});
+  expect("request meta",
+         {.errors = {refused(
+              "it changes request_meta, which its manifest rules out (changes_request = no)")},
+          .result = "[-2]"});
 }
 
 }  // namespace

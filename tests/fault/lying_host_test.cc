@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A host process that does not keep to the protocol: each lie is found, ends the host, and is told in words of its own.
+// A host process that does not keep to the protocol: each lie is found, ends the host, and is told
+// in words of its own.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -31,9 +32,15 @@ struct NoPlugin final : Instance {
 
 class SocketPeer final : public Peer {
  public:
-  explicit SocketPeer(Fd socket) : socket_(std::move(socket)) { wire::receive_timeout(socket_.get(), 20); }
-  wire::Received receive(wire::Message& message) override { return inbox_.receive(socket_.get(), message, wire::kAnswerBody); }
-  bool send(wire::Header header, std::string_view body) override { return wire::send(socket_.get(), header, body); }
+  explicit SocketPeer(Fd socket) : socket_(std::move(socket)) {
+    wire::receive_timeout(socket_.get(), 20);
+  }
+  wire::Received receive(wire::Message& message) override {
+    return inbox_.receive(socket_.get(), message, wire::kAnswerBody);
+  }
+  bool send(wire::Header header, std::string_view body) override {
+    return wire::send(socket_.get(), header, body);
+  }
   void kill() override {
     killed = true;
     shutdown(socket_.get(), SHUT_RDWR);
@@ -69,7 +76,9 @@ void raw_send(int socket, wire::Header header, const std::vector<int>& fds) {
   }
   sendmsg(socket, &msg, MSG_NOSIGNAL);
 }
-std::string one(char c) { return std::string(1, c); }
+std::string one(char c) {
+  return std::string(1, c);
+}
 const std::string kDone = record(Record::plugin_done) + record(Record::call_done);
 
 struct Answer {
@@ -79,7 +88,8 @@ struct Answer {
 };
 
 // What the engine makes of a host that does `host`; for so many plugins.
-Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1, double deadline = 30) {
+Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
+                double deadline = 30) {
   auto [ours, theirs] = wire::socket_pair();
   SocketPeer peer(std::move(ours));
   Payload payload("some content");
@@ -88,7 +98,8 @@ Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
   const ExtractionLimits limits{.children = 3, .bytes = 1000, .payload = 1000};
   std::deque<RecordingReply> replies;
   std::vector<BatchItem> items;
-  for (size_t i = 0; i < plugins; ++i) items.push_back({&plugin, &replies.emplace_back(&payload, &request, limits)});
+  for (size_t i = 0; i < plugins; ++i)
+    items.push_back({&plugin, &replies.emplace_back(&payload, &request, limits)});
   const std::vector<double> deadlines(plugins, deadline);
   const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
   Conversation conversation(peer, kCall, items, deadlines, kMaxResult, log);
@@ -101,12 +112,17 @@ Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
     answer.ending = conversation.run();
   }
   answer.killed = peer.killed;
-  for (const RecordingReply& reply : replies) answer.given.insert(answer.given.end(), reply.given.begin(), reply.given.end());
+  for (const RecordingReply& reply : replies)
+    answer.given.insert(answer.given.end(), reply.given.begin(), reply.given.end());
   return answer;
 }
 
 Answer converse(const std::string& records, size_t plugins = 1) {
-  return converse([&](int socket) { wire::send(socket, {Type::records, 0, kCall, 0}, records); }, plugins);
+  return converse(
+      [&](int socket) {
+        wire::send(socket, {Type::records, 0, kCall, 0}, records);
+      },
+      plugins);
 }
 
 void expect_lie(const Answer& answer, const std::string& text) {
@@ -117,14 +133,20 @@ void expect_lie(const Answer& answer, const std::string& text) {
 }
 
 TEST(LyingHost, AnHonestOneIsBelieved) {
-  const Answer answer = converse(record(Record::error, "e") + record(Record::result, "[1]") + record(Record::extract_begin, "{}") +
-                                 record(Record::extract_write, "child") + record(Record::extract_end, one(1)) + record(Record::dispatch, std::string("w\0{}", 4)) + kDone);
+  const Answer answer =
+      converse(record(Record::error, "e") + record(Record::result, "[1]") +
+               record(Record::extract_begin, "{}") + record(Record::extract_write, "child") +
+               record(Record::extract_end, one(1)) +
+               record(Record::dispatch, std::string("w\0{}", 4)) + kDone);
   EXPECT_FALSE(answer.ending.has_value());
   EXPECT_FALSE(answer.killed);
-  EXPECT_EQ(answer.given, (std::vector<std::string>{"error e", "result [1]",
-                                                    "payload of 5 bytes, sum " + echo::sum("child") +
-                                                        R"(, {"should_archive": true, "extra_data": {}, "dispatch_to": [], "should_scan": true})",
-                                                    "dispatch w {}"}));
+  EXPECT_EQ(
+      answer.given,
+      (std::vector<std::string>{
+          "error e", "result [1]",
+          "payload of 5 bytes, sum " + echo::sum("child") +
+              R"(, {"should_archive": true, "extra_data": {}, "dispatch_to": [], "should_scan": true})",
+          "dispatch w {}"}));
 }
 
 TEST(LyingHost, Records) {
@@ -133,21 +155,31 @@ TEST(LyingHost, Records) {
   std::string longer = record(Record::result, "[]");
   longer[1] = 100;
   expect_lie(converse(longer), "a field is longer than its message");
-  expect_lie(converse(record(Record::result, "[]").substr(0, 3)), "a field is longer than its message");
+  expect_lie(converse(record(Record::result, "[]").substr(0, 3)),
+             "a field is longer than its message");
   expect_lie(converse(record(Record::failed, "no kind")), "a failure without a kind");
   expect_lie(converse(record(Record::dispatch, "no name")), "a dispatch without a name");
-  expect_lie(converse(record(Record::set_payload_meta, R"({"should_scan": 1})")), "a change of payload_meta that makes no sense");
+  expect_lie(converse(record(Record::set_payload_meta, R"({"should_scan": 1})")),
+             "a change of payload_meta that makes no sense");
   expect_lie(converse(record(Record::put_payload, "short")), "a field is longer than its message");
-  expect_lie(converse(record(Record::put_file, std::string(24, '\0'))), "a file without a descriptor");
+  expect_lie(converse(record(Record::put_file, std::string(24, '\0'))),
+             "a file without a descriptor");
 }
 
 TEST(LyingHost, TheWrongCall) {
-  expect_lie(converse([](int socket) { wire::send(socket, {Type::records, 0, kCall + 1, 0}, kDone); }), "an answer to another question");
-  expect_lie(converse([](int socket) { wire::send(socket, {Type::forked, 0, kCall, 0}, kDone); }), "an answer to another question");
+  expect_lie(converse([](int socket) {
+               wire::send(socket, {Type::records, 0, kCall + 1, 0}, kDone);
+             }),
+             "an answer to another question");
+  expect_lie(converse([](int socket) {
+               wire::send(socket, {Type::forked, 0, kCall, 0}, kDone);
+             }),
+             "an answer to another question");
 }
 
 TEST(LyingHost, Messages) {
-  expect_lie(converse([](int socket) { send(socket, "short", 5, MSG_NOSIGNAL); }), "a message is too short or too long");
+  expect_lie(converse([](int socket) { send(socket, "short", 5, MSG_NOSIGNAL); }),
+             "a message is too short or too long");
   expect_lie(converse([](int socket) {
                const wire::Header header{Type::records, 0, kCall, 1000};
                send(socket, &header, sizeof header, MSG_NOSIGNAL);
@@ -160,7 +192,10 @@ TEST(LyingHost, Messages) {
                raw_send(socket, {Type::records, 1, kCall, uint64_t{3} << 30}, {file.get()});
              }),
              "a message's body is too long or missing");
-  expect_lie(converse([](int socket) { raw_send(socket, {Type::records, 1, kCall, 10}, {}); }), "a message's body is too long or missing");
+  expect_lie(converse([](int socket) {
+               raw_send(socket, {Type::records, 1, kCall, 10}, {});
+             }),
+             "a message's body is too long or missing");
   expect_lie(converse([](int socket) {
                const Fd file(memfd_create("lie", MFD_CLOEXEC));
                raw_send(socket, {Type::records, 1, kCall, 10}, {file.get()});
@@ -172,7 +207,8 @@ TEST(LyingHost, DescriptorsThatNobodyAskedFor) {
   const auto lie = [](size_t count) {
     return converse([count](int socket) {
       const Fd file(memfd_create("lie", MFD_CLOEXEC));
-      wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::result, "1") + kDone, std::vector<int>(count, file.get()));
+      wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::result, "1") + kDone,
+                 std::vector<int>(count, file.get()));
     });
   };
   expect_lie(lie(1), "a descriptor comes that no record asks for");
@@ -180,27 +216,40 @@ TEST(LyingHost, DescriptorsThatNobodyAskedFor) {
 }
 
 TEST(LyingHost, Extraction) {
-  const std::string begin = record(Record::extract_begin, "{}"), end = record(Record::extract_end, one(1));
-  expect_lie(converse(record(Record::extract_write, "x")), "a payload is written that had not begun");
-  expect_lie(converse(begin + record(Record::extract_write, std::string(1001, 'x'))), "more was extracted than the limits allow");
-  expect_lie(converse(begin + end + begin + end + begin + end + begin), "a payload begins where none may");
+  const std::string begin = record(Record::extract_begin, "{}"),
+                    end = record(Record::extract_end, one(1));
+  expect_lie(converse(record(Record::extract_write, "x")),
+             "a payload is written that had not begun");
+  expect_lie(converse(begin + record(Record::extract_write, std::string(1001, 'x'))),
+             "more was extracted than the limits allow");
+  expect_lie(converse(begin + end + begin + end + begin + end + begin),
+             "a payload begins where none may");
   expect_lie(converse(begin + begin), "a payload begins where none may");
   expect_lie(converse(end), "a payload ends that had not begun");
-  expect_lie(converse(begin + record(Record::extract_end, "yes")), "a payload ends that had not begun");
+  expect_lie(converse(begin + record(Record::extract_end, "yes")),
+             "a payload ends that had not begun");
   expect_lie(converse(record(Record::extract_meta, "{}")), "a payload's meta comes where none may");
   expect_lie(converse(begin + kDone), "an answer ends in the middle of a payload");
-  expect_lie(converse(record(Record::extract_stopped, one(0))), "an extraction was stopped by a limit that does not exist");
-  expect_lie(converse(record(Record::extract_stopped, one(6))), "an extraction was stopped by a limit that does not exist");
-  expect_lie(converse(begin + record(Record::extract_stopped, one(1))), "an extraction was stopped by a limit that does not exist");
-  expect_lie(converse(record(Record::extract_stopped, one(1)) + begin), "a payload begins where none may");
+  expect_lie(converse(record(Record::extract_stopped, one(0))),
+             "an extraction was stopped by a limit that does not exist");
+  expect_lie(converse(record(Record::extract_stopped, one(6))),
+             "an extraction was stopped by a limit that does not exist");
+  expect_lie(converse(begin + record(Record::extract_stopped, one(1))),
+             "an extraction was stopped by a limit that does not exist");
+  expect_lie(converse(record(Record::extract_stopped, one(1)) + begin),
+             "a payload begins where none may");
 }
 
 TEST(LyingHost, TheEnd) {
   expect_lie(converse(record(Record::call_done)), "a call ends before all its answers");
   expect_lie(converse(kDone, 2), "a call ends before all its answers");
   expect_lie(converse(kDone + record(Record::result, "1")), "an answer comes after the last one");
-  expect_lie(converse(record(Record::plugin_done) + record(Record::error, "late")), "an answer comes after the last one");
-  const Answer halfway = converse(record(Record::error, "first's") + record(Record::plugin_done) + record(Record::error, "second's") + record(static_cast<Record>(99)), 2);
+  expect_lie(converse(record(Record::plugin_done) + record(Record::error, "late")),
+             "an answer comes after the last one");
+  const Answer halfway =
+      converse(record(Record::error, "first's") + record(Record::plugin_done) +
+                   record(Record::error, "second's") + record(static_cast<Record>(99)),
+               2);
   expect_lie(halfway, "a record of an unknown kind");
   EXPECT_EQ(halfway.ending->at, 1u);  // the second one lied
   EXPECT_EQ(halfway.given, (std::vector<std::string>{"error first's", "error second's"}));
@@ -210,7 +259,8 @@ TEST(LyingHost, PartsWithoutEnd) {
   size_t sent = 0;
   const Answer answer = converse([&](int socket) {
     const std::string part = record(Record::part, std::string(90 << 10, 'p'));
-    while (sent < 100 * kMaxRecord && wire::send(socket, {Type::records, 0, kCall, 0}, part)) sent += part.size();
+    while (sent < 100 * kMaxRecord && wire::send(socket, {Type::records, 0, kCall, 0}, part))
+      sent += part.size();
   });
   expect_lie(answer, "an answer is longer than any may be");
   EXPECT_LT(sent, 4 * kMaxRecord);  // the bound, and what the socket holds
@@ -220,14 +270,18 @@ TEST(LyingHost, TheLastPartCountsToo) {
   expect_lie(converse([&](int socket) {
                const std::string part = record(Record::part, std::string(90'000, 'p'));
                size_t sent = 0;
-               for (; sent + 90'000 <= kMaxRecord; sent += 90'000) wire::send(socket, {Type::records, 0, kCall, 0}, part);
-               wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::error, std::string(kMaxRecord - sent + 1, 'p')) + kDone);
+               for (; sent + 90'000 <= kMaxRecord; sent += 90'000)
+                 wire::send(socket, {Type::records, 0, kCall, 0}, part);
+               wire::send(socket, {Type::records, 0, kCall, 0},
+                          record(Record::error, std::string(kMaxRecord - sent + 1, 'p')) + kDone);
              }),
              "an answer is longer than any may be");
 }
 
 TEST(LyingHost, OneThatGoesAway) {
-  const Answer answer = converse([](int socket) { wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::result, "1")); });
+  const Answer answer = converse([](int socket) {
+    wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::result, "1"));
+  });
   ASSERT_TRUE(answer.ending.has_value());
   EXPECT_EQ(answer.ending->failure, Failure::crashed);
   EXPECT_EQ(answer.given, std::vector<std::string>{"result 1"});
@@ -236,7 +290,8 @@ TEST(LyingHost, OneThatGoesAway) {
 TEST(LyingHost, OneThatTalksForEver) {
   const Answer answer = converse(
       [](int socket) {
-        while (wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::log, "\x14 again"))) {
+        while (
+            wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::log, "\x14 again"))) {
         }
       },
       1, 0.2);
@@ -252,9 +307,14 @@ TEST(LyingHost, WhatTheUserReads) {
     return reply.given.at(0);
   };
   EXPECT_EQ(told({0, Failure::lied, "a record of an unknown kind"}, "", 60),
-            "failed protocol: its host process was killed, for its answer was not to be believed: a record of an unknown kind");
-  EXPECT_EQ(told({0, Failure::crashed, ""}, "signal 11 (SIGSEGV)", 60), "failed crash: its host process ended by signal 11 (SIGSEGV); what it had given stands");
-  EXPECT_EQ(told({0, Failure::deadline, ""}, "", 0.2), "failed deadline: it did not answer within 0.2 s and was killed; what it had given stands");
+            "failed protocol: its host process was killed, for its answer was not to be believed: "
+            "a record of an unknown kind");
+  EXPECT_EQ(
+      told({0, Failure::crashed, ""}, "signal 11 (SIGSEGV)", 60),
+      "failed crash: its host process ended by signal 11 (SIGSEGV); what it had given stands");
+  EXPECT_EQ(
+      told({0, Failure::deadline, ""}, "", 0.2),
+      "failed deadline: it did not answer within 0.2 s and was killed; what it had given stands");
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ class FiledirRun : public ::testing::Test {
     return found;
   }
 
-  // The lines of a log or a complaint, without the time, sorted, since threads write them. Scan ids become ID.
+  // The lines of a log or a complaint, without the time, sorted, since threads write them. Scan ids
+  // become ID.
   static Names lines(const std::string& err) {
     static const std::regex time(R"(\[[-0-9]+ [:,0-9]+ (\w+)\] )");
     static const std::regex id("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");

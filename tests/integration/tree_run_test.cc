@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Real files of this machine through `stoq run`: one result each, the same result whatever the number of threads, and no error that is not
-// explained. STOQ_TREE_FILES says how many of the 2000 (a spread of 200 by default, all of them in the soak).
+// Real files of this machine through `stoq run`: one result each, the same result whatever the
+// number of threads, and no error that is not explained. STOQ_TREE_FILES says how many of the 2000
+// (a spread of 200 by default, all of them in the soak).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,8 +41,20 @@ class TreeRun : public testing::Test {
   // File name -> its response, made comparable.
   std::map<std::string, std::string> run(const std::vector<std::string>& more) {
     const TemporaryDirectory results;
-    std::vector<std::string> command = {STOQ_PROGRAM, "run", "-P", "filedir", "-C", "filedir", "-a", "hash", "mimetype", "yara", "decompress",
-                                        "--plugin-opts", "filedir:source_dir=" + source_.string(), "filedir:results_dir=" + results.path()};
+    std::vector<std::string> command = {STOQ_PROGRAM,
+                                        "run",
+                                        "-P",
+                                        "filedir",
+                                        "-C",
+                                        "filedir",
+                                        "-a",
+                                        "hash",
+                                        "mimetype",
+                                        "yara",
+                                        "decompress",
+                                        "--plugin-opts",
+                                        "filedir:source_dir=" + source_.string(),
+                                        "filedir:results_dir=" + results.path()};
     command.insert(command.end(), more.begin(), more.end());
     const ProgramResult done = run_program(command, {.timeout = std::chrono::minutes(20)});
     EXPECT_EQ(done.exit_code, 0) << done.err;
@@ -50,8 +63,10 @@ class TreeRun : public testing::Test {
     for (const fs::directory_entry& entry : fs::directory_iterator(results.path())) {
       const std::string text = read_all(entry.path());
       const sdk::JsonView response(text);
-      const std::string name = response["results"][0]["payload_meta"]["extra_data"]["filename"].string_or("");
-      EXPECT_TRUE(responses.try_emplace(name, comparable(text)).second) << name << " has two results";
+      const std::string name =
+          response["results"][0]["payload_meta"]["extra_data"]["filename"].string_or("");
+      EXPECT_TRUE(responses.try_emplace(name, comparable(text)).second)
+          << name << " has two results";
     }
     return responses;
   }
@@ -68,11 +83,15 @@ TEST_F(TreeRun, OneResultEachAndTheSameWithAnyNumberOfThreads) {
     const sdk::JsonView response(text);
     for (const auto& [plugin, errors] : response["errors"].members())
       for (const std::string& error : errors.strings())
-        EXPECT_THAT(error, testing::AnyOf(testing::HasSubstr("damaged: "), testing::HasSubstr("unsupported: "), testing::HasSubstr("no password"),
-                                          testing::HasSubstr("lie deeper than max_recursion"), testing::HasSubstr("damaged after ")))
+        EXPECT_THAT(error, testing::AnyOf(testing::HasSubstr("damaged: "),
+                                          testing::HasSubstr("unsupported: "),
+                                          testing::HasSubstr("no password"),
+                                          testing::HasSubstr("lie deeper than max_recursion"),
+                                          testing::HasSubstr("damaged after ")))
             << plugin << " on " << name;
   }
-  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--threads", "1"}, {"--threads", "5"}}) {
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--threads", "1"}, {"--threads", "5"}}) {
     const auto again = run(more);
     ASSERT_EQ(again.size(), first.size());
     for (const auto& [name, text] : first) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// On content that begins with "poison": gives half an answer, then ends its process as the option `how` says, or never answers.
+// On content that begins with "poison": gives half an answer, then ends its process as the option
+// `how` says, or never answers.
 #include <unistd.h>
 
 #include <csignal>
@@ -24,8 +25,9 @@ class BadEnd {
     call.write(payload.content());
     end();
   }
-  static constexpr sdk::Option options[] = {{"how", sdk::Kind::text, "segfault", "segfault, abort, exit, loop, memory"},
-                                            {"in_create", sdk::Kind::boolean, "no", "already while it is loaded"}};
+  static constexpr sdk::Option options[] = {
+      {"how", sdk::Kind::text, "segfault", "segfault, abort, exit, loop, memory"},
+      {"in_create", sdk::Kind::boolean, "no", "already while it is loaded"}};
 
  private:
   void end() const {

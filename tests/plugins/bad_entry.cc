@@ -24,13 +24,27 @@ namespace {
 #endif
 }
 [[maybe_unused]] int state = 0;
-[[maybe_unused]] void* create(const stoq_host*, const stoq_call*) { return &state; }
+[[maybe_unused]] void* create(const stoq_host*, const stoq_call*) {
+  return &state;
+}
 [[maybe_unused]] void destroy(void*) {}
-[[maybe_unused]] void* create_thread(void*, const stoq_call*) { return &state; }
+[[maybe_unused]] void* create_thread(void*, const stoq_call*) {
+  return &state;
+}
 
 #ifndef NO_ENTRY
 constexpr stoq_plugin_entry entry() {
-  stoq_plugin_entry e{sizeof(stoq_plugin_entry), STOQ_ABI_MAJOR, STOQ_ABI_MINOR, BAD_NAME, "1", nullptr, &create, &destroy, nullptr, nullptr, &extension};
+  stoq_plugin_entry e{sizeof(stoq_plugin_entry),
+                      STOQ_ABI_MAJOR,
+                      STOQ_ABI_MINOR,
+                      BAD_NAME,
+                      "1",
+                      nullptr,
+                      &create,
+                      &destroy,
+                      nullptr,
+                      nullptr,
+                      &extension};
 #ifdef ABI_MAJOR
   e.abi_major = 7;
 #endif

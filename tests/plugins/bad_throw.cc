@@ -8,7 +8,9 @@ namespace {
 
 class BadThrow {
  public:
-  explicit BadThrow(const sdk::Host& host) : where_(host.text("where")), what_(host.text("what")) { go("create"); }
+  explicit BadThrow(const sdk::Host& host) : where_(host.text("where")), what_(host.text("what")) {
+    go("create");
+  }
   struct Thread {
     explicit Thread(const BadThrow& plugin) { plugin.go("create_thread"); }
   };
@@ -24,7 +26,9 @@ class BadThrow {
     go("ingest");
   }
   void outcome(uint64_t, int, std::string_view) { go("outcome"); }
-  static constexpr sdk::Option options[] = {{"where", sdk::Kind::text, "", "the function"}, {"what", sdk::Kind::text, "runtime_error", "the exception"}};
+  static constexpr sdk::Option options[] = {
+      {"where", sdk::Kind::text, "", "the function"},
+      {"what", sdk::Kind::text, "runtime_error", "the exception"}};
 
  private:
   void go(std::string_view here) const {

@@ -45,8 +45,12 @@ class ObjectSink {
     names.emplace_back(plugin);
     if (!meta.empty()) metas.set(plugin, Json::parse(meta));
   }
-  void set_payload_meta(std::string_view json) { payload_->payload_meta.update(Json::parse(json).text()); }
-  void set_request_meta(std::string_view json) { request_->request_meta.update(Json::parse(json).text()); }
+  void set_payload_meta(std::string_view json) {
+    payload_->payload_meta.update(Json::parse(json).text());
+  }
+  void set_request_meta(std::string_view json) {
+    request_->request_meta.update(Json::parse(json).text());
+  }
   bool begin(std::string_view meta = "{}") {
     open_ = {};
     return this->meta(meta);
@@ -63,7 +67,9 @@ class ObjectSink {
     if (keep) extracted.push_back(std::move(open_));
     return true;
   }
-  bool extract(std::string_view text, std::string_view meta = "{}") { return begin(meta) && write(text) && end(); }
+  bool extract(std::string_view text, std::string_view meta = "{}") {
+    return begin(meta) && write(text) && end();
+  }
 
   Json results;
   std::vector<std::string> errors, names;
@@ -136,7 +142,8 @@ struct ProviderObject final : ProviderPlugin {
   void ingest(Queue& queue) override { work(queue); }
   void outcome(uint64_t token, Outcome what, const std::string& reason) override {
     const std::lock_guard lock(mutex);
-    outcomes += std::to_string(token) + " " + std::to_string(static_cast<int>(what)) + " " + reason + "\n";
+    outcomes +=
+        std::to_string(token) + " " + std::to_string(static_cast<int>(what)) + " " + reason + "\n";
   }
   std::function<void(Queue&)> work;
   std::mutex mutex;

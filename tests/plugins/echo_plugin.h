@@ -19,24 +19,41 @@ class CallSink {
   explicit CallSink(sdk::Call& call) : call_(call) {}
   void result(std::string_view json) { call_.result(json); }
   void error(std::string_view text) { call_.error(text); }
-  void dispatch(std::string_view plugin, std::string_view meta = {}) { call_.dispatch(plugin, meta); }
+  void dispatch(std::string_view plugin, std::string_view meta = {}) {
+    call_.dispatch(plugin, meta);
+  }
   void set_payload_meta(std::string_view json) { call_.set_payload_meta(json); }
   void set_request_meta(std::string_view json) { call_.set_request_meta(json); }
   bool begin(std::string_view payload_meta = "{}") { return call_.begin(payload_meta); }
   bool meta(std::string_view payload_meta) { return call_.meta(payload_meta); }
-  bool write(std::string_view text) { return call_.write({reinterpret_cast<const uint8_t*>(text.data()), text.size()}); }
+  bool write(std::string_view text) {
+    return call_.write({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+  }
   bool end(bool keep = true) { return call_.end(keep); }
-  bool extract(std::string_view text, std::string_view payload_meta = "{}") { return begin(payload_meta) && write(text) && end(); }
+  bool extract(std::string_view text, std::string_view payload_meta = "{}") {
+    return begin(payload_meta) && write(text) && end();
+  }
 
  private:
   sdk::Call& call_;
 };
 
 inline Facts facts_of(const sdk::Payload& p, const sdk::Call& call) {
-  const auto fact = [&](uint32_t which) { return std::string(sdk::view(call.raw()->api->fact(call.raw(), which))); };
-  return {fact(STOQ_FACT_PAYLOAD_ID),    fact(STOQ_FACT_EXTRACTED_FROM), fact(STOQ_FACT_EXTRACTED_BY),       fact(STOQ_FACT_PAYLOAD_META),
-          fact(STOQ_FACT_REQUEST_META),  fact(STOQ_FACT_DISPATCH_META),  fact(STOQ_FACT_DEEP_DISPATCH_META), fact(STOQ_FACT_RESULTS),
-          fact(STOQ_FACT_PLUGINS_RUN),   fact(STOQ_FACT_ANCESTORS),      hex(p.sha256().data(), 32),         p.level(),
+  const auto fact = [&](uint32_t which) {
+    return std::string(sdk::view(call.raw()->api->fact(call.raw(), which)));
+  };
+  return {fact(STOQ_FACT_PAYLOAD_ID),
+          fact(STOQ_FACT_EXTRACTED_FROM),
+          fact(STOQ_FACT_EXTRACTED_BY),
+          fact(STOQ_FACT_PAYLOAD_META),
+          fact(STOQ_FACT_REQUEST_META),
+          fact(STOQ_FACT_DISPATCH_META),
+          fact(STOQ_FACT_DEEP_DISPATCH_META),
+          fact(STOQ_FACT_RESULTS),
+          fact(STOQ_FACT_PLUGINS_RUN),
+          fact(STOQ_FACT_ANCESTORS),
+          hex(p.sha256().data(), 32),
+          p.level(),
           p.text()};
 }
 
@@ -98,7 +115,8 @@ struct EchoDecorator {
 
 inline void append(const std::string& path, const std::string& line) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (fd < 0 || write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size())) throw sdk::Error("cannot write to " + path);
+  if (fd < 0 || write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    throw sdk::Error("cannot write to " + path);
   close(fd);
 }
 
@@ -107,28 +125,40 @@ class EchoConnector {
  public:
   explicit EchoConnector(const sdk::Host& host) : path_(host.text("path")) {}
   void save(sdk::Call& call) { append(path_, std::string(call.response()) + "\n"); }
-  static constexpr sdk::Option options[] = {{"path", sdk::Kind::text, nullptr, "where responses go"}};
+  static constexpr sdk::Option options[] = {
+      {"path", sdk::Kind::text, nullptr, "where responses go"}};
 
  private:
   std::string path_;
 };
 
-// Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB), "until_stopped" (as many as it may),
-// "wait" (until cancelled, without putting anything). What becomes of them is told in the file `outcomes`.
+// Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),
+// "until_stopped" (as many as it may), "wait" (until cancelled, without putting anything). What
+// becomes of them is told in the file `outcomes`.
 class EchoProvider {
  public:
   explicit EchoProvider(const sdk::Host& host)
-      : items_(host.list("items")), folder_(std::string(host.text("folder"))), outcomes_(host.text("outcomes")) {}
+      : items_(host.list("items")),
+        folder_(std::string(host.text("folder"))),
+        outcomes_(host.text("outcomes")) {}
   ~EchoProvider() { append(outcomes_, "destroyed\n"); }
   void ingest(sdk::Call& call) {
     uint64_t token = 0;
     const std::string_view root = "root";
-    const auto bytes = [](std::string_view text) { return std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()); };
+    const auto bytes = [](std::string_view text) {
+      return std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+    };
     for (const std::string& item : items_) {
       ++token;
-      if (item == "payload") call.put_payload(bytes(root), R"({"extra_data": {"filename": "a payload"}})", token, R"({"source": "test"})");
-      if (item == "file") call.put_file(open((folder_ + "/file").c_str(), O_RDONLY | O_CLOEXEC), R"({"extra_data": {"filename": "a file"}})", token);
-      if (item == "fifo") call.put_file(open((folder_ + "/fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC), R"({"extra_data": {"filename": "a fifo"}})", token);
+      if (item == "payload")
+        call.put_payload(bytes(root), R"({"extra_data": {"filename": "a payload"}})", token,
+                         R"({"source": "test"})");
+      if (item == "file")
+        call.put_file(open((folder_ + "/file").c_str(), O_RDONLY | O_CLOEXEC),
+                      R"({"extra_data": {"filename": "a file"}})", token);
+      if (item == "fifo")
+        call.put_file(open((folder_ + "/fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC),
+                      R"({"extra_data": {"filename": "a fifo"}})", token);
       if (item == "task") call.put_task(R"({"echo_archiver": {"size": 1}})", token);
       if (const size_t mib = number_after(item, "big")) {
         const std::string big(mib << 20, 'b');
@@ -146,11 +176,13 @@ class EchoProvider {
     }
   }
   void outcome(uint64_t token, int what, std::string_view reason) {
-    append(outcomes_, std::to_string(token) + " " + std::to_string(what) + " " + std::string(reason) + "\n");
+    append(outcomes_,
+           std::to_string(token) + " " + std::to_string(what) + " " + std::string(reason) + "\n");
   }
-  static constexpr sdk::Option options[] = {{"items", sdk::Kind::list, "payload", "what is put"},
-                                            {"folder", sdk::Kind::text, "", "where 'file' lies"},
-                                            {"outcomes", sdk::Kind::text, "/dev/null", "where outcomes go"}};
+  static constexpr sdk::Option options[] = {
+      {"items", sdk::Kind::list, "payload", "what is put"},
+      {"folder", sdk::Kind::text, "", "where 'file' lies"},
+      {"outcomes", sdk::Kind::text, "/dev/null", "where outcomes go"}};
 
  private:
   std::vector<std::string> items_;
@@ -166,8 +198,11 @@ class EchoAll : public EchoProvider {
     echo::second(facts_of(p, call), sink);
   }
   void save(sdk::Call& call) { append(path_, std::string(call.response()) + "\n"); }
-  static constexpr sdk::Option options[] = {EchoProvider::options[0], EchoProvider::options[1], EchoProvider::options[2],
-                                            {"path", sdk::Kind::text, "/dev/null", "where responses go"}};
+  static constexpr sdk::Option options[] = {
+      EchoProvider::options[0],
+      EchoProvider::options[1],
+      EchoProvider::options[2],
+      {"path", sdk::Kind::text, "/dev/null", "where responses go"}};
 
  private:
   std::string path_;

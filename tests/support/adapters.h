@@ -10,7 +10,9 @@
 namespace stoq::test {
 
 enum class Adapter { native, host, object };
-inline const char* name_of(Adapter adapter) { return adapter == Adapter::native ? "native" : adapter == Adapter::host ? "host" : "object"; }
+inline const char* name_of(Adapter adapter) {
+  return adapter == Adapter::native ? "native" : adapter == Adapter::host ? "host" : "object";
+}
 
 class EchoStoq {
  public:

@@ -13,7 +13,8 @@ namespace stoq::test {
 
 // Outlives what it has loaded.
 struct Direct {
-  HostService hosts{host_program(), HostLimits{}, [](LogLevel, std::string_view, std::string_view) {}};
+  HostService hosts{host_program(), HostLimits{},
+                    [](LogLevel, std::string_view, std::string_view) {}};
 
   static PluginSpec spec(const std::string& name, config::Layer arguments = {}) {
     PluginSpec spec;
@@ -31,7 +32,8 @@ struct Direct {
   std::shared_ptr<Instance> host(const std::string& name, config::Layer arguments = {}) {
     return hosts.load(spec(name, std::move(arguments)), {.trust = "test/" + name});
   }
-  std::vector<std::shared_ptr<Instance>> all(const std::string& name, std::shared_ptr<Plugin> object) {
+  std::vector<std::shared_ptr<Instance>> all(const std::string& name,
+                                             std::shared_ptr<Plugin> object) {
     return {native(name), host(name), make_object_instance(name, std::move(object), {})};
   }
 };

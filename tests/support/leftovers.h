@@ -14,12 +14,14 @@ namespace stoq::test {
 
 inline size_t open_descriptors() {
   size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
   return count;
 }
 
-// Declare it before the engine: when it goes, descriptors are as many as they were, and no process that descends from this one is left. What
-// loses its parent becomes a child of this process, so that none escapes.
+// Declare it before the engine: when it goes, descriptors are as many as they were, and no process
+// that descends from this one is left. What loses its parent becomes a child of this process, so
+// that none escapes.
 class Leftovers {
  public:
   Leftovers() : descriptors_(open_descriptors()) { prctl(PR_SET_CHILD_SUBREAPER, 1); }

@@ -16,7 +16,9 @@ class FunctionWorker final : public WorkerPlugin {
  public:
   using Function = std::function<WorkerResponse(Payload&, Request&)>;
   explicit FunctionWorker(Function function) : function_(std::move(function)) {}
-  WorkerResponse scan(Payload& payload, Request& request) override { return function_(payload, request); }
+  WorkerResponse scan(Payload& payload, Request& request) override {
+    return function_(payload, request);
+  }
 
  private:
   Function function_;
@@ -26,13 +28,16 @@ class FunctionDispatcher final : public DispatcherPlugin {
  public:
   using Function = std::function<DispatcherResponse(Payload&, Request&)>;
   explicit FunctionDispatcher(Function function) : function_(std::move(function)) {}
-  DispatcherResponse get_dispatches(Payload& payload, Request& request) override { return function_(payload, request); }
+  DispatcherResponse get_dispatches(Payload& payload, Request& request) override {
+    return function_(payload, request);
+  }
 
  private:
   Function function_;
 };
 
-inline void add_worker(Stoq& s, const std::string& name, FunctionWorker::Function function, PluginTraits traits = {.extracts = true}) {
+inline void add_worker(Stoq& s, const std::string& name, FunctionWorker::Function function,
+                       PluginTraits traits = {.extracts = true}) {
   s.add_plugin(name, std::make_shared<FunctionWorker>(std::move(function)), std::move(traits));
 }
 
@@ -41,7 +46,8 @@ inline std::string text(const Payload& payload) {
   return {reinterpret_cast<const char*>(content.data()), content.size()};
 }
 
-// A container: 'N', then each member as four bytes of size and its bytes. Anything else has no members.
+// A container: 'N', then each member as four bytes of size and its bytes. Anything else has no
+// members.
 inline std::string pack(const std::vector<std::string>& members) {
   std::string out = "N";
   for (const std::string& member : members) {
@@ -68,17 +74,21 @@ inline std::vector<std::string> unpack(std::string_view text) {
 inline WorkerResponse unpack_worker(Payload& payload, Request&) {
   WorkerResponse response;
   int index = 0;
-  for (std::string& member : unpack(text(payload))) response.extracted.push_back({std::move(member), {.extra_data = Json{{"index", index++}}}});
+  for (std::string& member : unpack(text(payload)))
+    response.extracted.push_back({std::move(member), {.extra_data = Json{{"index", index++}}}});
   if (index > 0) response.results = Json{{"members", index}};
   return response;
 }
 
-inline WorkerResponse size_worker(Payload& payload, Request&) { return {.results = Json{{"size", payload.size()}}}; }
+inline WorkerResponse size_worker(Payload& payload, Request&) {
+  return {.results = Json{{"size", payload.size()}}};
+}
 
 // Options of an engine that looks at nothing on this machine and says nothing.
 struct QuietSink final : LogSink {
   void write(const LogRecord& record) override {
-    lines.push_back(std::string(name_of(record.level)) + " " + std::string(record.logger) + ": " + std::string(record.message));
+    lines.push_back(std::string(name_of(record.level)) + " " + std::string(record.logger) + ": " +
+                    std::string(record.message));
   }
   std::vector<std::string> lines;
 };

@@ -18,7 +18,8 @@ extern "C" {
 #define STOQ_VALUE_TEXT 4
 #define STOQ_VALUE_LIST 5
 
-/* One option after all layers (arguments over stoq.cfg over the .stoq file) were merged, typed and range-checked. */
+/* One option after all layers (arguments over stoq.cfg over the .stoq file) were merged, typed
+ * and range-checked. */
 typedef struct stoq_value {
   uint32_t struct_size; /* set by the caller */
   uint32_t kind;
@@ -37,13 +38,17 @@ struct stoq_host {
   stoq_str engine_version;
   stoq_str name;   /* of the plugin, as its manifest gives it */
   stoq_str folder; /* absolute path of the plugin's folder: rules, templates and lists lie there */
-  stoq_str tmp;    /* absolute path of a private directory for scratch files; empty when there is none */
-  stoq_str state;  /* absolute path of a directory that outlives the process (journals); empty when there is none */
+  stoq_str
+      tmp; /* absolute path of a private directory for scratch files; empty when there is none */
+  stoq_str
+      state; /* absolute path of a directory that outlives the process (journals); empty when there is none */
 
   void (*log)(const stoq_host*, int32_t severity, stoq_str line);
-  /* STOQ_INVALID for a name that is neither declared nor set anywhere; kind UNSET when declared without default. */
+  /* STOQ_INVALID for a name that is neither declared nor set anywhere; kind UNSET when declared
+   * without default. */
   stoq_status (*option)(const stoq_host*, stoq_str name, stoq_value* out);
-  /* Services beyond this table (helper programs, network endpoints …) by id, e.g. "stoq.helper/0". NULL: not given. */
+  /* Services beyond this table (helper programs, network endpoints …) by id, e.g.
+   * "stoq.helper/0". NULL: not given. */
   const void* (*get_extension)(const stoq_host*, const char* id);
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one symbol that a native plugin exports. The engine reads the plugin's .stoq file before it loads the module, and refuses a
- * module whose entry does not carry the manifest's name. A plugin links no stoQ library.
+ * The one symbol that a native plugin exports. The engine reads the plugin's .stoq file before it
+ * loads the module, and refuses a module whose entry does not carry the manifest's name. A plugin
+ * links no stoQ library.
  */
 #ifndef STOQ_ABI_PLUGIN_H
 #define STOQ_ABI_PLUGIN_H
@@ -35,13 +36,15 @@ typedef struct stoq_option {
 
 typedef struct stoq_plugin_entry {
   uint32_t struct_size;
-  uint16_t abi_major, abi_minor; /* STOQ_ABI_MAJOR, STOQ_ABI_MINOR of the headers it was built with */
-  const char* name;              /* as in the manifest */
+  uint16_t abi_major; /* STOQ_ABI_MAJOR … */
+  uint16_t abi_minor; /* … and STOQ_ABI_MINOR of the headers that the plugin was built with */
+  const char* name;   /* as in the manifest */
   const char* version;
   const stoq_option* const* options; /* ends in NULL; NULL: no options */
 
-  /* State shared by all threads (compiled rules, configuration). NULL: refused; the reason was given by raise.
-   * In a host process it is made once and then shared by forked hosts: start no thread in it. `host` outlives the instance. */
+  /* State shared by all threads (compiled rules, configuration). NULL: refused; the reason was
+   * given by raise. In a host process it is made once and then shared by forked hosts: start no
+   * thread in it. `host` outlives the instance. */
   void* (*create)(const stoq_host* host, const stoq_call* call);
   void (*destroy)(void* plugin); /* no other call is open */
   /* State of one thread (scanner, scratch buffers). Optional: both NULL, or both given. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The seven roles. A plugin plays those for which its get_extension answers a table; it may play several with one instance.
- * `plugin` is what create returned, `thread` what create_thread returned for this thread (NULL without create_thread).
- * Each function returns STOQ_OK, or STOQ_FAILED after it has called raise.
+ * The seven roles. A plugin plays those for which its get_extension answers a table; it may play
+ * several with one instance. `plugin` is what create returned, `thread` what create_thread returned
+ * for this thread (NULL without create_thread). Each function returns STOQ_OK, or STOQ_FAILED after
+ * it has called raise.
  */
 #ifndef STOQ_ABI_ROLES_H
 #define STOQ_ABI_ROLES_H
@@ -13,8 +14,8 @@
 extern "C" {
 #endif
 
-/* Workers look into one payload: result, errors, extracted payloads, dispatch (further rounds), meta changes.
- * [thread-safe], but never twice at once with the same `thread`. */
+/* Workers look into one payload: result, errors, extracted payloads, dispatch (further rounds),
+ * meta changes. [thread-safe], but never twice at once with the same `thread`. */
 #define STOQ_WORKER "stoq.worker/0"
 typedef struct stoq_worker {
   uint32_t struct_size;
@@ -30,16 +31,18 @@ typedef struct stoq_dispatcher {
   stoq_status (*get_dispatches)(void* plugin, void* thread, const stoq_payload*, const stoq_call*);
 } stoq_dispatcher;
 
-/* Deep dispatchers name workers of later rounds; they see the results so far. Threads as workers. */
+/* Deep dispatchers name workers of later rounds; they see the results so far. Threads as
+ * workers. */
 #define STOQ_DEEP_DISPATCHER "stoq.deep_dispatcher/0"
 typedef struct stoq_deep_dispatcher {
   uint32_t struct_size;
   uint32_t reserved;
-  stoq_status (*get_deep_dispatches)(void* plugin, void* thread, const stoq_payload*, const stoq_call*);
+  stoq_status (*get_deep_dispatches)(void* plugin, void* thread, const stoq_payload*,
+                                     const stoq_call*);
 } stoq_deep_dispatcher;
 
-/* Archivers keep payloads (archive: the result is what get needs later) and fetch them (get: one payload by the extract
- * functions). Either function may be NULL. [thread-safe] */
+/* Archivers keep payloads (archive: the result is what get needs later) and fetch them (get: one
+ * payload by the extract functions). Either function may be NULL. [thread-safe] */
 #define STOQ_ARCHIVER "stoq.archiver/0"
 typedef struct stoq_archiver {
   uint32_t struct_size;
@@ -64,9 +67,10 @@ typedef struct stoq_decorator {
   stoq_status (*decorate)(void* plugin, const stoq_call*);
 } stoq_decorator;
 
-/* Providers bring items until they have no more, or until a put answers STOQ_STOP. ingest runs on a thread of its own.
- * outcome tells what became of an item, in any order, from any thread, also while ingest runs; it may be NULL. After ingest has
- * returned, outcomes of open items still come; then the instance is destroyed. */
+/* Providers bring items until they have no more, or until a put answers STOQ_STOP. ingest runs
+ * on a thread of its own. outcome tells what became of an item, in any order, from any thread,
+ * also while ingest runs; it may be NULL. After ingest has returned, outcomes of open items
+ * still come; then the instance is destroyed. */
 #define STOQ_PROVIDER "stoq.provider/0"
 #define STOQ_OUTCOME_DONE 0
 #define STOQ_OUTCOME_FAILED 1

@@ -37,11 +37,12 @@ typedef struct stoq_bytes {
 /* What functions answer. Everything below zero is a failure. */
 typedef int32_t stoq_status;
 #define STOQ_OK 0
-#define STOQ_STOP 1         /* the engine wants no more: wind up and return; not an error */
-#define STOQ_FAILED (-1)    /* the reason was given through stoq_call_api::raise */
-#define STOQ_INVALID (-2)   /* the arguments make no sense (out of order, not JSON, unknown name) */
+#define STOQ_STOP 1       /* the engine wants no more: wind up and return; not an error */
+#define STOQ_FAILED (-1)  /* the reason was given through stoq_call_api::raise */
+#define STOQ_INVALID (-2) /* the arguments make no sense (out of order, not JSON, unknown name) */
 #define STOQ_UNSUPPORTED (-3)
-#define STOQ_AGAIN (-4) /* from save, archive, get: failed for now (said through raise); worth another try later */
+#define STOQ_AGAIN \
+  (-4) /* from save, archive, get: failed for now (said through raise); worth another try later */
 
 /* Severity of log lines. */
 #define STOQ_LOG_DEBUG 10

@@ -18,8 +18,9 @@
 //   };
 //   STOQ_PLUGIN(Hash, "hash", "4.0.0")
 //
-// Methods are called from several threads at once (scan and the dispatchers: with a Thread of their own). They may throw: what they
-// throw becomes an error of this plugin on this payload. Nothing thrown leaves the module.
+// Methods are called from several threads at once (scan and the dispatchers: with a Thread of their
+// own). They may throw: what they throw becomes an error of this plugin on this payload. Nothing
+// thrown leaves the module.
 #pragma once
 
 #include <cxxabi.h>
@@ -47,8 +48,15 @@ enum class Kind : uint32_t {
 
 // An option as data: {"name", kind, "default" or nullptr, "help"[, minimum, maximum]}.
 struct Option : stoq_option {
-  constexpr Option(const char* option_name, Kind option_kind, const char* by_default, const char* what, double low = 0, double high = 0)
-      : stoq_option{sizeof(stoq_option), static_cast<uint32_t>(option_kind), option_name, by_default, low, high, what} {}
+  constexpr Option(const char* option_name, Kind option_kind, const char* by_default,
+                   const char* what, double low = 0, double high = 0)
+      : stoq_option{sizeof(stoq_option),
+                    static_cast<uint32_t>(option_kind),
+                    option_name,
+                    by_default,
+                    low,
+                    high,
+                    what} {}
 };
 
 namespace detail {
@@ -59,7 +67,9 @@ struct ThreadOf {
   using type = NoThread;
 };
 template <class P>
-  requires requires { typename P::Thread; }
+requires requires {
+  typename P::Thread;
+}
 struct ThreadOf<P> {
   using type = typename P::Thread;
 };
@@ -85,31 +95,37 @@ stoq_status guard(const stoq_call* call, F&& body) noexcept {
     return raise("std::bad_alloc", "out of memory");
   } catch (const std::exception& e) {
     int status = 0;
-    const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(typeid(e).name(), nullptr, nullptr, &status), std::free);
+    const std::unique_ptr<char, void (*)(void*)> name(
+        abi::__cxa_demangle(typeid(e).name(), nullptr, nullptr, &status), std::free);
     return raise(status == 0 && name ? name.get() : "std::exception", e.what());
   } catch (...) {
     return raise("unknown", "an exception that is not a std::exception");
   }
 }
 
-#define STOQ_SDK_HAS(method)                                                                                        \
-  template <class P>                                                                                                \
-  concept has_##method##_plain = requires(P p, const Payload& payload, Call& call) { p.method(payload, call); };    \
-  template <class P>                                                                                                \
-  concept has_##method##_thread =                                                                                   \
-      requires(P p, const Payload& payload, Call& call, Thread<P>& thread) { p.method(payload, call, thread); };    \
-  template <class P>                                                                                                \
-  concept has_##method = has_##method##_plain<P> || has_##method##_thread<P>;                                       \
-  template <class P>                                                                                                \
-  stoq_status method(void* plugin, void* thread, const stoq_payload* raw, const stoq_call* raw_call) {              \
-    return guard(raw_call, [&] {                                                                                    \
-      const Payload payload(raw, raw_call);                                                                         \
-      Call call(raw_call);                                                                                          \
-      if constexpr (has_##method##_thread<P>)                                                                       \
-        static_cast<P*>(plugin)->method(payload, call, *static_cast<Thread<P>*>(thread));                           \
-      else                                                                                                          \
-        static_cast<P*>(plugin)->method(payload, call);                                                             \
-    });                                                                                                             \
+#define STOQ_SDK_HAS(method)                                                              \
+  template <class P>                                                                      \
+  concept has_##method##_plain = requires(P p, const Payload& payload, Call& call) {      \
+    p.method(payload, call);                                                              \
+  };                                                                                      \
+  template <class P>                                                                      \
+  concept has_##method##_thread =                                                         \
+      requires(P p, const Payload& payload, Call& call, Thread<P>& thread) {              \
+    p.method(payload, call, thread);                                                      \
+  };                                                                                      \
+  template <class P>                                                                      \
+  concept has_##method = has_##method##_plain<P> || has_##method##_thread<P>;             \
+  template <class P>                                                                      \
+  stoq_status method(void* plugin, void* thread, const stoq_payload* raw,                 \
+                     const stoq_call* raw_call) {                                         \
+    return guard(raw_call, [&] {                                                          \
+      const Payload payload(raw, raw_call);                                               \
+      Call call(raw_call);                                                                \
+      if constexpr (has_##method##_thread<P>)                                             \
+        static_cast<P*>(plugin)->method(payload, call, *static_cast<Thread<P>*>(thread)); \
+      else                                                                                \
+        static_cast<P*>(plugin)->method(payload, call);                                   \
+    });                                                                                   \
   }
 STOQ_SDK_HAS(scan)
 STOQ_SDK_HAS(get_dispatches)
@@ -117,19 +133,33 @@ STOQ_SDK_HAS(get_deep_dispatches)
 #undef STOQ_SDK_HAS
 
 template <class P>
-concept has_archive = requires(P p, const Payload& payload, Call& call) { p.archive(payload, call); };
+concept has_archive = requires(P p, const Payload& payload, Call& call) {
+  p.archive(payload, call);
+};
 template <class P>
-concept has_get = requires(P p, Call& call) { p.get(call); };
+concept has_get = requires(P p, Call& call) {
+  p.get(call);
+};
 template <class P>
-concept has_save = requires(P p, Call& call) { p.save(call); };
+concept has_save = requires(P p, Call& call) {
+  p.save(call);
+};
 template <class P>
-concept has_decorate = requires(P p, Call& call) { p.decorate(call); };
+concept has_decorate = requires(P p, Call& call) {
+  p.decorate(call);
+};
 template <class P>
-concept has_ingest = requires(P p, Call& call) { p.ingest(call); };
+concept has_ingest = requires(P p, Call& call) {
+  p.ingest(call);
+};
 template <class P>
-concept has_outcome = requires(P p) { p.outcome(uint64_t{}, int{}, std::string_view{}); };
+concept has_outcome = requires(P p) {
+  p.outcome(uint64_t{}, int{}, std::string_view{});
+};
 template <class P>
-concept has_options = requires { std::size(P::options); };
+concept has_options = requires {
+  std::size(P::options);
+};
 
 template <class P, auto method>
 stoq_status with_call(void* plugin, const stoq_call* raw) {
@@ -158,9 +188,10 @@ void outcome(void* plugin, uint64_t token, int32_t what, stoq_str reason) {
 
 template <class P>
 const void* extension(const char* id) {
-  static_assert(has_scan<P> || has_get_dispatches<P> || has_get_deep_dispatches<P> || has_archive<P> || has_get<P> || has_save<P> ||
-                    has_decorate<P> || has_ingest<P>,
-                "this class plays no role: it has none of scan, get_dispatches, get_deep_dispatches, archive, get, save, decorate, ingest "
+  static_assert(has_scan<P> || has_get_dispatches<P> || has_get_deep_dispatches<P> ||
+                    has_archive<P> || has_get<P> || has_save<P> || has_decorate<P> || has_ingest<P>,
+                "this class plays no role: it has none of scan, get_dispatches, "
+                "get_deep_dispatches, archive, get, save, decorate, ingest "
                 "with the arguments that stoq/sdk/plugin.h names");
   const std::string_view wanted = id;
   if constexpr (has_scan<P>) {
@@ -172,7 +203,8 @@ const void* extension(const char* id) {
     if (wanted == STOQ_DISPATCHER) return &table;
   }
   if constexpr (has_get_deep_dispatches<P>) {
-    static constexpr stoq_deep_dispatcher table{sizeof(stoq_deep_dispatcher), 0, &get_deep_dispatches<P>};
+    static constexpr stoq_deep_dispatcher table{sizeof(stoq_deep_dispatcher), 0,
+                                                &get_deep_dispatches<P>};
     if (wanted == STOQ_DEEP_DISPATCHER) return &table;
   }
   if constexpr (has_archive<P> || has_get<P>) {
@@ -252,8 +284,17 @@ struct Options {
 
 template <class P>
 constexpr stoq_plugin_entry entry(const char* name, const char* version) {
-  stoq_plugin_entry e{sizeof(stoq_plugin_entry), STOQ_ABI_MAJOR, STOQ_ABI_MINOR, name,    version,      nullptr,
-                      &create<P>,                &destroy<P>,    nullptr,        nullptr, &extension<P>};
+  stoq_plugin_entry e{sizeof(stoq_plugin_entry),
+                      STOQ_ABI_MAJOR,
+                      STOQ_ABI_MINOR,
+                      name,
+                      version,
+                      nullptr,
+                      &create<P>,
+                      &destroy<P>,
+                      nullptr,
+                      nullptr,
+                      &extension<P>};
   if constexpr (has_options<P>) e.options = Options<P>::table.entries;
   if constexpr (!std::is_same_v<Thread<P>, NoThread>) {
     e.create_thread = &create_thread<P>;
@@ -266,8 +307,9 @@ constexpr stoq_plugin_entry entry(const char* name, const char* version) {
 }  // namespace stoq::sdk
 
 // The only symbol that the module exports. Stand it in the global namespace or in the plugin's own.
-#define STOQ_PLUGIN(Class, name, version) \
-  extern "C" {                             \
+#define STOQ_PLUGIN(Class, name, version)                          \
+  extern "C" {                                                     \
   extern STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v0; \
-  constinit const stoq_plugin_entry stoq_plugin_entry_v0 = ::stoq::sdk::detail::entry<Class>(name, version); \
+  constinit const stoq_plugin_entry stoq_plugin_entry_v0 =         \
+      ::stoq::sdk::detail::entry<Class>(name, version);            \
   }

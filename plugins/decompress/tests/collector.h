@@ -6,7 +6,8 @@
 #include "plugins/decompress/unpack.h"
 #include "samples.h"
 
-/// Shared by the tests of unpack(): a sink that keeps what it gets and checks the order of its calls.
+/// Shared by the tests of unpack(): a sink that keeps what it gets and checks the order of its
+/// calls.
 namespace unpack_test {
 
 using namespace stoq::plugins::decompress;
@@ -14,7 +15,9 @@ using samples::Entry;
 using samples::Lock;
 using Strings = std::vector<std::string>;
 
-inline std::span<const std::uint8_t> bytes(const std::string& s) { return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}; }
+inline std::span<const std::uint8_t> bytes(const std::string& s) {
+  return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
+}
 
 struct Got {
   std::string name, content;
@@ -66,19 +69,22 @@ struct Run {
   }
   Strings contents() const {
     Strings out;
-    for (const auto& g : sink.got) out.push_back(g.name + "=" + g.content + (g.complete ? "" : " (incomplete)"));
+    for (const auto& g : sink.got)
+      out.push_back(g.name + "=" + g.content + (g.complete ? "" : " (incomplete)"));
     return out;
   }
 };
 
-inline Run run(const std::string& content, const Options& options = {}, Collector sink = {}, const std::string& name = "") {
+inline Run run(const std::string& content, const Options& options = {}, Collector sink = {},
+               const std::string& name = "") {
   Run r{{}, std::move(sink)};
   r.report = unpack(bytes(content), name, options, r.sink);
   EXPECT_FALSE(r.sink.open());
   return r;
 }
 
-inline const std::vector<Entry> kTwo = {{"one.txt", "first content"}, {"dir/two.txt", "second content"}};
+inline const std::vector<Entry> kTwo = {{"one.txt", "first content"},
+                                        {"dir/two.txt", "second content"}};
 inline const Strings kTwoOut = {"one.txt=first content", "dir/two.txt=second content"};
 inline const Strings kTwoStatus = {"one.txt: extracted", "dir/two.txt: extracted"};
 

@@ -11,13 +11,19 @@ namespace {
 
 using namespace unpack_test;
 
-// ---- members -------------------------------------------------------------------------------------------------------
+// ---- members
+// -------------------------------------------------------------------------------------------------------
 
 TEST(Unpack, OnlyFilesGiveContent) {
-  const auto r = run(samples::write({"ustar", "", "", ""}, {{"file", "real"}, {"dir/", "", 'd'}, {"link", "", 'l', "/etc/passwd"},
-                                                            {"hard", "", 'h', "file"}, {"null", "", 'c'}, {"pipe", "", 'p'}}));
+  const auto r = run(samples::write({"ustar", "", "", ""}, {{"file", "real"},
+                                                            {"dir/", "", 'd'},
+                                                            {"link", "", 'l', "/etc/passwd"},
+                                                            {"hard", "", 'h', "file"},
+                                                            {"null", "", 'c'},
+                                                            {"pipe", "", 'p'}}));
   EXPECT_EQ(r.contents(), Strings{"file=real"});
-  EXPECT_EQ(r.statuses(), (Strings{"file: extracted", "dir/: skipped: directory", "link: skipped: link", "hard: skipped: link",
+  EXPECT_EQ(r.statuses(), (Strings{"file: extracted", "dir/: skipped: directory",
+                                   "link: skipped: link", "hard: skipped: link",
                                    "null: skipped: device", "pipe: skipped: special file"}));
   EXPECT_EQ(r.report.members[2].link_target, "/etc/passwd");
   EXPECT_EQ(r.report.members[3].link_target, "file");
@@ -28,8 +34,12 @@ TEST(Unpack, OnlyFilesGiveContent) {
 
 TEST(Unpack, HardlinkWithContentGivesIt) {  // newc keeps the content with the last link
   auto cpio = samples::write({"newc", "", "", ""}, {{"first", ""}, {"again", "content"}});
-  const auto nlink = [&](const std::string& name) { cpio.replace(cpio.find(name) - 110 + 38, 8, "00000002"); };
-  const auto inode = [&](const std::string& name) { cpio.replace(cpio.find(name) - 110 + 6, 8, "00000077"); };
+  const auto nlink = [&](const std::string& name) {
+    cpio.replace(cpio.find(name) - 110 + 38, 8, "00000002");
+  };
+  const auto inode = [&](const std::string& name) {
+    cpio.replace(cpio.find(name) - 110 + 6, 8, "00000077");
+  };
   for (const auto* name : {"first", "again"}) nlink(name), inode(name);
   const auto r = run(cpio);
   EXPECT_EQ(name_of(r.report.members.at(1).kind), "hardlink");
@@ -38,12 +48,15 @@ TEST(Unpack, HardlinkWithContentGivesIt) {  // newc keeps the content with the l
 }
 
 TEST(Unpack, NamesAreKeptAsTheyAre) {
-  const std::vector<Entry> entries = {{"../../up", "1"}, {"/abs/olute", "2"}, {"same", "3"}, {"same", "4"}, {"caf\xC3\xA9", "5"}};
+  const std::vector<Entry> entries = {
+      {"../../up", "1"}, {"/abs/olute", "2"}, {"same", "3"}, {"same", "4"}, {"caf\xC3\xA9", "5"}};
   const auto r = run(samples::write({"ustar", "", "", ""}, entries));
-  EXPECT_EQ(r.contents(), (Strings{"../../up=1", "/abs/olute=2", "same=3", "same=4", "caf\xC3\xA9=5"}));
+  EXPECT_EQ(r.contents(),
+            (Strings{"../../up=1", "/abs/olute=2", "same=3", "same=4", "caf\xC3\xA9=5"}));
   EXPECT_EQ(r.report.members[4].name_hex, std::nullopt);
 
-  const auto raw = run(samples::tar_header("caf\xE9 \x80\x81", 1) + "x" + std::string(511 + 1024, '\0'));
+  const auto raw =
+      run(samples::tar_header("caf\xE9 \x80\x81", 1) + "x" + std::string(511 + 1024, '\0'));
   ASSERT_EQ(raw.report.member_count, 1u);
   EXPECT_EQ(raw.report.members[0].name, "caf\xC3\xA9 \xE2\x82\xAC\xEF\xBF\xBD") << "Windows-1252";
   EXPECT_EQ(raw.report.members[0].name_hex, "636166e9208081");
@@ -86,12 +99,15 @@ TEST(Unpack, HeadersAreCapped) {
   EXPECT_EQ(r.report.errors, Strings{"more than 1000000 members: the others were not read"});
 }
 
-// ---- limits --------------------------------------------------------------------------------------------------------
+// ---- limits
+// --------------------------------------------------------------------------------------------------------
 
 TEST(Unpack, DeclaredSizeAboveTheMaximum) {
   Options options;
   options.maximum_size = 10;
-  const auto r = run(samples::write({"ustar", "", "", ""}, {{"big", "01234567890"}, {"fits", "0123456789"}}), options);
+  const auto r =
+      run(samples::write({"ustar", "", "", ""}, {{"big", "01234567890"}, {"fits", "0123456789"}}),
+          options);
   EXPECT_EQ(r.statuses(), (Strings{"big: too large (11 > 10)", "fits: extracted"}));
   EXPECT_EQ(r.contents(), Strings{"fits=0123456789"});
 }
@@ -105,13 +121,19 @@ TEST(Unpack, RealSizeAboveTheMaximumEndsTheMember) {
   EXPECT_FALSE(gz.sink.got.at(0).complete);
   EXPECT_EQ(gz.report.members[0].size, 1000u);
 
-  const auto locked = run(samples::write({"zip", "", "zip:encryption=zipcrypt", "infected"}, {{"big", std::string(5000, 'x')}, {"small", "x"}}),
-                          [&] { auto o = passwords({"infected"}); o.maximum_size = 1000; return o; }());
+  const auto locked = run(samples::write({"zip", "", "zip:encryption=zipcrypt", "infected"},
+                                         {{"big", std::string(5000, 'x')}, {"small", "x"}}),
+                          [&] {
+                            auto o = passwords({"infected"});
+                            o.maximum_size = 1000;
+                            return o;
+                          }());
   EXPECT_EQ(locked.statuses(), (Strings{"big: too large (5000 > 1000)", "small: extracted"}));
 }
 
 TEST(Unpack, StopEndsAtOnce) {
-  const auto archive = samples::write({"ustar", "", "", ""}, {{"a", std::string(100, 'a')}, {"b", "b"}});
+  const auto archive =
+      samples::write({"ustar", "", "", ""}, {{"a", std::string(100, 'a')}, {"b", "b"}});
   for (int where = 0; where < 3; ++where) {
     Collector sink;
     if (where == 0) sink.at_begin = Flow::stop;
@@ -130,7 +152,9 @@ TEST(Unpack, SkipPassesOverTheRestOfAMember) {
   Collector sink;
   sink.at_limit = Flow::skip_member;
   sink.stop_after = 1;
-  const auto r = run(samples::write({"zip", "", "", ""}, {{"a", samples::noise(500'000, 1)}, {"b", samples::noise(500'000, 2)}}), {}, std::move(sink));
+  const auto r = run(samples::write({"zip", "", "", ""}, {{"a", samples::noise(500'000, 1)},
+                                                          {"b", samples::noise(500'000, 2)}}),
+                     {}, std::move(sink));
   EXPECT_EQ(r.statuses(), (Strings{"a: skipped: not wanted", "b: skipped: not wanted"}));
   EXPECT_LT(r.sink.total, 600'000u);
   EXPECT_FALSE(r.report.stopped);
@@ -159,17 +183,21 @@ TEST(Unpack, HolesAreZerosInPieces) {
   EXPECT_LT(huge.sink.total, 2u << 20);
 }
 
-// ---- damage --------------------------------------------------------------------------------------------------------
+// ---- damage
+// --------------------------------------------------------------------------------------------------------
 
 TEST(Unpack, DamagedMemberDoesNotHideTheOthers) {
   for (const char* compression : {"deflate", "store"}) {
     auto zip = samples::write({"zip", "", std::string("zip:compression=") + compression, ""},
-                              {{"a", "good"}, {"bad", samples::noise(50'000, 4) + std::string(50'000, 'z')}, {"c", "fine"}});
+                              {{"a", "good"},
+                               {"bad", samples::noise(50'000, 4) + std::string(50'000, 'z')},
+                               {"c", "fine"}});
     for (std::size_t i = 0; i < 64; ++i) zip[zip.find("bad") + 20'000 + i] ^= 0x5A;
     const auto r = run(zip);
     ASSERT_EQ(r.report.member_count, 3u) << compression;
     EXPECT_EQ(r.report.members[0].status, "extracted");
-    EXPECT_TRUE(r.report.members[1].status.starts_with("damaged: ZIP ")) << r.report.members[1].status;
+    EXPECT_TRUE(r.report.members[1].status.starts_with("damaged: ZIP "))
+        << r.report.members[1].status;
     EXPECT_EQ(r.report.members[2].status, "extracted");
     EXPECT_EQ(r.report.errors, Strings{"bad: " + r.report.members[1].status});
     EXPECT_EQ(r.sink.got.back().content, "fine");
@@ -178,10 +206,12 @@ TEST(Unpack, DamagedMemberDoesNotHideTheOthers) {
 }
 
 TEST(Unpack, TruncatedTarKeepsWhatCameBefore) {
-  const auto tar = samples::write({"ustar", "", "", ""}, {{"a", "whole"}, {"b", std::string(5000, 'b')}});
+  const auto tar =
+      samples::write({"ustar", "", "", ""}, {{"a", "whole"}, {"b", std::string(5000, 'b')}});
   const auto r = run(tar.substr(0, 512 + 512 + 512 + 2000));
   EXPECT_EQ(r.report.members.at(0).status, "extracted");
-  EXPECT_TRUE(r.report.members.at(1).status.starts_with("damaged: Truncated tar archive")) << r.report.members[1].status;
+  EXPECT_TRUE(r.report.members.at(1).status.starts_with("damaged: Truncated tar archive"))
+      << r.report.members[1].status;
   EXPECT_EQ(r.sink.got.at(0).content, "whole");
   EXPECT_FALSE(r.sink.got.at(1).complete);
   EXPECT_EQ(r.sink.got[1].content, std::string(2000, 'b'));
@@ -192,7 +222,9 @@ TEST(Unpack, ZipWithoutACentralDirectoryIsReadByLocalHeaders) {
   const auto r = run(zip.substr(0, zip.find("PK\1\2") + 30));
   EXPECT_EQ(r.contents(), kTwoOut);
   ASSERT_GE(r.report.errors.size(), 1u);
-  EXPECT_EQ(r.report.errors[0], "zip: the central directory is unusable (Unrecognized archive format): 2 members found by local headers");
+  EXPECT_EQ(r.report.errors[0],
+            "zip: the central directory is unusable (Unrecognized archive format): 2 members found "
+            "by local headers");
 }
 
 TEST(Unpack, ZipWithABrokenCentralDirectoryGivesEachMemberOnce) {
@@ -209,14 +241,17 @@ TEST(Unpack, ZipWithABrokenFirstHeaderGivesTheOthers) {
   const auto r = run(zip);
   EXPECT_EQ(r.report.format, "zip");
   EXPECT_EQ(r.contents(), Strings{"b=2"});
-  EXPECT_EQ(r.report.errors, Strings{"zip: the central directory is unusable (Damaged Zip archive): 1 member found by local headers"});
+  EXPECT_EQ(r.report.errors, Strings{"zip: the central directory is unusable (Damaged Zip "
+                                     "archive): 1 member found by local headers"});
 }
 
 TEST(Unpack, TwoZipsInOneFileAreBothRead) {
-  const auto first = samples::write({"zip", "", "", ""}, {{"hidden", "1"}}), second = samples::write({"zip", "", "", ""}, {{"shown", "2"}});
+  const auto first = samples::write({"zip", "", "", ""}, {{"hidden", "1"}}),
+             second = samples::write({"zip", "", "", ""}, {{"shown", "2"}});
   const auto r = run(first + second);
   EXPECT_EQ(r.contents(), (Strings{"shown=2", "hidden=1"}));
-  EXPECT_EQ(r.report.errors, Strings{"zip: another zip of " + std::to_string(first.size()) + " bytes lies before it: both were unpacked"});
+  EXPECT_EQ(r.report.errors, Strings{"zip: another zip of " + std::to_string(first.size()) +
+                                     " bytes lies before it: both were unpacked"});
 }
 
 TEST(Unpack, BytesAfterAZipDoNotHideIt) {

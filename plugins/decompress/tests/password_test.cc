@@ -11,7 +11,8 @@ namespace {
 
 using namespace unpack_test;
 
-std::string locked_zip(const std::string& how, const std::vector<Entry>& entries, const std::string& password = "infected") {
+std::string locked_zip(const std::string& how, const std::vector<Entry>& entries,
+                       const std::string& password = "infected") {
   return samples::write({"zip", "", "zip:encryption=" + how, password}, entries);
 }
 
@@ -24,7 +25,8 @@ TEST(Unpack, PasswordsAreTriedInOrder) {
     EXPECT_EQ(r.report.errors, Strings{});
     EXPECT_TRUE(r.report.members[0].encrypted);
   }
-  const auto real = samples::by_7zz({"a", "-tzip", "-mem=AES256", "-pinfected"}, "x.zip", {{"a.txt", "by 7zz"}});
+  const auto real =
+      samples::by_7zz({"a", "-tzip", "-mem=AES256", "-pinfected"}, "x.zip", {{"a.txt", "by 7zz"}});
   if (real.empty()) GTEST_SKIP() << "/usr/bin/7zz (package 7zip) is missing";
   EXPECT_EQ(run(real, passwords({"infected"})).contents(), Strings{"a.txt=by 7zz"});
 }
@@ -33,14 +35,17 @@ TEST(Unpack, NoPasswordFits) {
   const auto archive = locked_zip("aes256", kTwo);
   const auto r = run(archive, passwords({"-", "wrong", "bad"}));
   EXPECT_EQ(r.sink.got.size(), 0u);
-  EXPECT_EQ(r.statuses(), (Strings{"one.txt: encrypted: no password fits", "dir/two.txt: encrypted: no password fits"}));
-  EXPECT_EQ(r.report.errors, Strings{"2 encrypted members: none of 2 passwords fits; add the right one to the option passwords"});
+  EXPECT_EQ(r.statuses(), (Strings{"one.txt: encrypted: no password fits",
+                                   "dir/two.txt: encrypted: no password fits"}));
+  EXPECT_EQ(r.report.errors, Strings{"2 encrypted members: none of 2 passwords fits; add the right "
+                                     "one to the option passwords"});
   EXPECT_EQ(r.report.password, std::nullopt);
   EXPECT_EQ(run(archive).statuses(), r.statuses()) << "without any password";
 }
 
 TEST(Unpack, MembersThatAreNotEncryptedStillCome) {
-  // the first zip's members, then the second's, under one directory: 7zz adds to an archive with another password
+  // the first zip's members, then the second's, under one directory: 7zz adds to an archive with
+  // another password
   const auto script = [](const std::string& body) { return samples::by_python(body); };
   const auto archive = script(
       "import sys,subprocess,os\nd=os.path.dirname(sys.argv[1])\nos.chdir(d)\n"
@@ -48,12 +53,14 @@ TEST(Unpack, MembersThatAreNotEncryptedStillCome) {
       "z='/usr/bin/7zz'\nq=subprocess.DEVNULL\n"
       "subprocess.check_call([z,'a','x.zip','plain'],stdout=q)\n"
       "subprocess.check_call([z,'a','-mem=AES256','-pinfected','x.zip','locked'],stdout=q)\n"
-      "subprocess.check_call([z,'a','-mem=AES256','-psecond','x.zip','other'],stdout=q)\nos.rename('x.zip',sys.argv[1])");
+      "subprocess.check_call([z,'a','-mem=AES256','-psecond','x.zip','other'],stdout=q)\nos.rename("
+      "'x.zip',sys.argv[1])");
   if (archive.empty()) GTEST_SKIP() << "/usr/bin/python3 or /usr/bin/7zz (package 7zip) is missing";
   EXPECT_EQ(run(archive).contents(), Strings{"plain=content of plain"});
   auto one = run(archive, passwords({"infected"}));
   EXPECT_EQ(one.contents().size(), 2u);
-  EXPECT_EQ(one.report.errors, Strings{"1 encrypted member: none of 1 password fits; add the right one to the option passwords"});
+  EXPECT_EQ(one.report.errors, Strings{"1 encrypted member: none of 1 password fits; add the right "
+                                       "one to the option passwords"});
   auto all = run(archive, passwords({"second", "infected"}));
   EXPECT_EQ(all.contents().size(), 3u) << "each member its own password";
   EXPECT_EQ(all.report.errors, Strings{});
@@ -73,7 +80,9 @@ std::string lookalike(const std::string& zip) {
     std::size_t size = 0;
     la_int64_t offset = 0;
     int result = archive_read_data_block(a, &data, &size, &offset);
-    const bool refused = result != ARCHIVE_OK && std::string(archive_error_string(a)).find("assphrase") != std::string::npos;
+    const bool refused =
+        result != ARCHIVE_OK &&
+        std::string(archive_error_string(a)).find("assphrase") != std::string::npos;
     archive_read_free(a);
     if (!refused) return password;
   }
@@ -82,8 +91,10 @@ std::string lookalike(const std::string& zip) {
 
 TEST(Unpack, PasswordThatOnlyPassesTheQuickCheckGivesNoGarbage) {
   for (const char* compression : {"deflate", "store"}) {
-    const auto zip = samples::write({"zip", "", std::string("zip:encryption=zipcrypt,zip:compression=") + compression, "infected"},
-                                    {{"a.bin", samples::noise(50'000, 5)}});
+    const auto zip = samples::write(
+        {"zip", "", std::string("zip:encryption=zipcrypt,zip:compression=") + compression,
+         "infected"},
+        {{"a.bin", samples::noise(50'000, 5)}});
     const auto impostor = lookalike(zip);
     ASSERT_NE(impostor, "");
     const auto r = run(zip, passwords({impostor, "infected"}));
@@ -96,23 +107,29 @@ TEST(Unpack, PasswordThatOnlyPassesTheQuickCheckGivesNoGarbage) {
     EXPECT_EQ(none.sink.got.size(), 0u);
     EXPECT_EQ(none.statuses(), Strings{"a.bin: encrypted: no password fits"});
     ASSERT_EQ(none.report.errors.size(), 2u);
-    EXPECT_TRUE(none.report.errors[0].starts_with("a.bin: a password passed the quick check, but then: ZIP ")) << none.report.errors[0];
+    EXPECT_TRUE(none.report.errors[0].starts_with(
+        "a.bin: a password passed the quick check, but then: ZIP "))
+        << none.report.errors[0];
   }
 }
 
 TEST(Unpack, DamageBehindAProvedPasswordIsDamage) {
-  auto zip = samples::write({"zip", "", "zip:encryption=zipcrypt,zip:compression=store", "infected"}, {{"good", "fine"}, {"bad", std::string(5000, 'b')}, {"last", "fine too"}});
+  auto zip =
+      samples::write({"zip", "", "zip:encryption=zipcrypt,zip:compression=store", "infected"},
+                     {{"good", "fine"}, {"bad", std::string(5000, 'b')}, {"last", "fine too"}});
   zip[zip.find("bad") + 2000] ^= 0x55;
   const auto r = run(zip, passwords({"wrong", "infected"}));
   ASSERT_EQ(r.sink.got.size(), 3u);
   EXPECT_FALSE(r.sink.got[1].complete);
   EXPECT_TRUE(r.sink.got[2].complete);
-  EXPECT_TRUE(r.report.members[1].status.starts_with("damaged: ZIP bad CRC: 0x")) << r.report.members[1].status;
+  EXPECT_TRUE(r.report.members[1].status.starts_with("damaged: ZIP bad CRC: 0x"))
+      << r.report.members[1].status;
 }
 
 TEST(Unpack, EncryptedSevenZip) {
   const auto content = samples::by_7zz({"a", "-pinfected"}, "x.7z", {{"a.txt", "secret"}});
-  const auto headers = samples::by_7zz({"a", "-pinfected", "-mhe=on"}, "x.7z", {{"a.txt", "secret"}});
+  const auto headers =
+      samples::by_7zz({"a", "-pinfected", "-mhe=on"}, "x.7z", {{"a.txt", "secret"}});
   if (content.empty()) GTEST_SKIP() << "/usr/bin/7zz (package 7zip) is missing";
   const auto a = run(content, passwords({"infected"}));
   EXPECT_EQ(a.report.unsupported, "7z with encrypted content");
@@ -122,7 +139,8 @@ TEST(Unpack, EncryptedSevenZip) {
   EXPECT_TRUE(b.report.is_archive);
   EXPECT_EQ(b.report.format, "7zip");
   EXPECT_EQ(b.report.unsupported, "7z with encrypted headers");
-  EXPECT_EQ(b.report.errors, Strings{"7zip: The archive header is encrypted, but currently not supported"});
+  EXPECT_EQ(b.report.errors,
+            Strings{"7zip: The archive header is encrypted, but currently not supported"});
 }
 
 TEST(Unpack, EncryptedRar) {

@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 void check(int result, archive* a) {
-  if (result < ARCHIVE_WARN) throw std::runtime_error(archive_error_string(a) ? archive_error_string(a) : "libarchive");
+  if (result < ARCHIVE_WARN)
+    throw std::runtime_error(archive_error_string(a) ? archive_error_string(a) : "libarchive");
 }
 
 std::string vint(std::uint64_t value) {
@@ -33,7 +34,8 @@ std::string vint(std::uint64_t value) {
 }
 
 std::string rar4_header(int type, int flags, const std::string& body) {
-  const auto header = le(static_cast<unsigned>(type), 1) + le(static_cast<unsigned>(flags), 2) + le(7 + body.size(), 2) + body;
+  const auto header = le(static_cast<unsigned>(type), 1) + le(static_cast<unsigned>(flags), 2) +
+                      le(7 + body.size(), 2) + body;
   return le(crc32(header) & 0xFFFF, 2) + header;
 }
 
@@ -121,65 +123,83 @@ std::string write(const Style& style, const std::vector<Entry>& entries) {
   check(archive_write_open_memory(a, out.data(), out.size(), &used), a);
   unsigned inode = 1;
   for (const auto& e : entries) {
-    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry_owner(archive_entry_new(), archive_entry_free);
+    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry_owner(archive_entry_new(),
+                                                                               archive_entry_free);
     auto* entry = entry_owner.get();
     archive_entry_set_pathname(entry, e.name.c_str());
-    const unsigned type = e.type == 'd' ? AE_IFDIR : e.type == 'l' ? AE_IFLNK : e.type == 'c' ? AE_IFCHR : e.type == 'p' ? AE_IFIFO : AE_IFREG;
+    const unsigned type = e.type == 'd'   ? AE_IFDIR
+                          : e.type == 'l' ? AE_IFLNK
+                          : e.type == 'c' ? AE_IFCHR
+                          : e.type == 'p' ? AE_IFIFO
+                                          : AE_IFREG;
     archive_entry_set_filetype(entry, type);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_mtime(entry, 1600000000, 0);
     archive_entry_set_size(entry, static_cast<la_int64_t>(e.content.size()));
-    archive_entry_set_ino(entry, e.type == 'h' ? inode : ++inode);  // a hardlink to the entry before
+    archive_entry_set_ino(entry,
+                          e.type == 'h' ? inode : ++inode);  // a hardlink to the entry before
     archive_entry_set_nlink(entry, 1);
     if (e.type == 'l') archive_entry_set_symlink(entry, e.target.c_str());
     if (e.type == 'h') archive_entry_set_hardlink(entry, e.target.c_str());
     check(archive_write_header(a, entry), a);
-    if (!e.content.empty() && archive_write_data(a, e.content.data(), e.content.size()) < 0) check(ARCHIVE_FATAL, a);
+    if (!e.content.empty() && archive_write_data(a, e.content.data(), e.content.size()) < 0)
+      check(ARCHIVE_FATAL, a);
   }
   check(archive_write_close(a), a);
   out.resize(used);
   return out;
 }
 
-std::string filtered(const std::string& filter, const std::string& content) { return write({"raw", filter, "", ""}, {{"member", content}}); }
+std::string filtered(const std::string& filter, const std::string& content) {
+  return write({"raw", filter, "", ""}, {{"member", content}});
+}
 
 std::string rar4(const std::string& name, const std::string& content, Lock lock) {
   const int salted = lock == Lock::content ? 0x0004 : 0;
-  return std::string("Rar!\x1A\x07\x00", 7) + rar4_header(0x73, lock == Lock::headers ? 0x80 : 0, le(0, 6)) +
-         rar4_header(0x74, 0x8000 | salted, le(content.size(), 4) + le(content.size(), 4) + le(3, 1) + le(crc32(content), 4) +
-                     le(0x50000000, 4) + le(20, 1) + le(0x30, 1) + le(name.size(), 2) + le(0x81A4, 4) + name) +
+  return std::string("Rar!\x1A\x07\x00", 7) +
+         rar4_header(0x73, lock == Lock::headers ? 0x80 : 0, le(0, 6)) +
+         rar4_header(0x74, 0x8000 | salted,
+                     le(content.size(), 4) + le(content.size(), 4) + le(3, 1) +
+                         le(crc32(content), 4) + le(0x50000000, 4) + le(20, 1) + le(0x30, 1) +
+                         le(name.size(), 2) + le(0x81A4, 4) + name) +
          content + rar4_header(0x7B, 0x4000, "");
 }
 
 std::string rar5(const std::string& name, const std::string& content, Lock lock) {
   std::string out("Rar!\x1A\x07\x01\x00", 8);
-  if (lock == Lock::headers) out += rar5_header(vint(4) + vint(0) + vint(0) + vint(0) + vint(15) + noise(16, 1));
+  if (lock == Lock::headers)
+    out += rar5_header(vint(4) + vint(0) + vint(0) + vint(0) + vint(15) + noise(16, 1));
   out += rar5_header(vint(1) + vint(0) + vint(0));
   std::string extra;
   if (lock == Lock::content) {
     const auto record = vint(1) + vint(0) + vint(0) + le(15, 1) + noise(32, 2);
     extra = vint(record.size()) + record;
   }
-  out += rar5_header(vint(2) + vint(extra.empty() ? 2 : 3) + (extra.empty() ? "" : vint(extra.size())) + vint(content.size()) + vint(4) +
-                     vint(content.size()) + vint(0x81A4) + le(crc32(content), 4) + vint(0) + vint(1) + vint(name.size()) + name + extra);
-  return out + (lock == Lock::content ? noise(content.size(), 3) : content) + rar5_header(vint(5) + vint(0) + vint(0));
+  out += rar5_header(vint(2) + vint(extra.empty() ? 2 : 3) +
+                     (extra.empty() ? "" : vint(extra.size())) + vint(content.size()) + vint(4) +
+                     vint(content.size()) + vint(0x81A4) + le(crc32(content), 4) + vint(0) +
+                     vint(1) + vint(name.size()) + name + extra);
+  return out + (lock == Lock::content ? noise(content.size(), 3) : content) +
+         rar5_header(vint(5) + vint(0) + vint(0));
 }
 
 std::string lha(const std::string& name, const std::string& content) {
-  const auto header = "-lh0-" + le(content.size(), 4) + le(content.size(), 4) + le(0x50000000, 4) + le(0x20, 1) + le(0, 1) +
-                      le(name.size(), 1) + name + le(crc16(content), 2);
+  const auto header = "-lh0-" + le(content.size(), 4) + le(content.size(), 4) + le(0x50000000, 4) +
+                      le(0x20, 1) + le(0, 1) + le(name.size(), 1) + name + le(crc16(content), 2);
   unsigned sum = 0;
   for (unsigned char c : header) sum += c;
   return le(header.size(), 1) + le(sum & 0xFF, 1) + header + content + '\0';
 }
 
 std::string cab(const std::string& name, const std::string& content) {
-  const auto files = le(content.size(), 4) + le(0, 4) + le(0, 2) + le(0x5000, 2) + le(0, 2) + le(0x20, 2) + name + '\0';
+  const auto files = le(content.size(), 4) + le(0, 4) + le(0, 2) + le(0x5000, 2) + le(0, 2) +
+                     le(0x20, 2) + name + '\0';
   const auto files_at = 36 + 8, data_at = files_at + static_cast<int>(files.size());
   const auto data = le(0, 4) + le(content.size(), 2) + le(content.size(), 2) + content;
-  return std::string("MSCF\0\0\0\0", 8) + le(static_cast<unsigned>(data_at) + data.size(), 4) + le(0, 4) + le(static_cast<unsigned>(files_at), 4) +
-         le(0, 4) + le(3, 1) + le(1, 1) + le(1, 2) + le(1, 2) + le(0, 2) + le(7, 2) + le(0, 2) + le(static_cast<unsigned>(data_at), 4) +
-         le(1, 2) + le(0, 2) + files + data;
+  return std::string("MSCF\0\0\0\0", 8) + le(static_cast<unsigned>(data_at) + data.size(), 4) +
+         le(0, 4) + le(static_cast<unsigned>(files_at), 4) + le(0, 4) + le(3, 1) + le(1, 1) +
+         le(1, 2) + le(1, 2) + le(0, 2) + le(7, 2) + le(0, 2) +
+         le(static_cast<unsigned>(data_at), 4) + le(1, 2) + le(0, 2) + files + data;
 }
 
 std::string rpm(const std::string& compressed_cpio) {
@@ -190,8 +210,10 @@ std::string rpm(const std::string& compressed_cpio) {
 }
 
 std::string arj() {
-  const auto header = le(30, 1) + le(11, 1) + le(1, 1) + le(0, 1) + le(0, 1) + le(0, 1) + le(2, 1) + le(0, 23) + "a.arj" + '\0' + '\0';
-  return "\x60\xEA" + le(header.size(), 2) + header + le(crc32(header), 4) + le(0, 2) + "\x60\xEA" + le(0, 2);
+  const auto header = le(30, 1) + le(11, 1) + le(1, 1) + le(0, 1) + le(0, 1) + le(0, 1) + le(2, 1) +
+                      le(0, 23) + "a.arj" + '\0' + '\0';
+  return "\x60\xEA" + le(header.size(), 2) + header + le(crc32(header), 4) + le(0, 2) + "\x60\xEA" +
+         le(0, 2);
 }
 
 std::string ace() {
@@ -203,7 +225,9 @@ std::string ace() {
 std::string tar_header(const std::string& name, std::uint64_t size, char type) {
   std::string h = name;
   h.resize(512);
-  const auto put = [&](std::size_t at, const std::string& text) { h.replace(at, text.size(), text); };
+  const auto put = [&](std::size_t at, const std::string& text) {
+    h.replace(at, text.size(), text);
+  };
   char digits[16];
   std::snprintf(digits, sizeof digits, "%011llo", static_cast<unsigned long long>(size));
   put(100, "0000644");
@@ -253,7 +277,8 @@ std::string by_python(const std::string& script) {
   return run("/usr/bin/python3", {"-W", "ignore", "-c", script, output}) ? slurp(output) : "";
 }
 
-std::string by_7zz(const std::vector<std::string>& arguments, const std::string& output, const std::vector<Entry>& files) {
+std::string by_7zz(const std::vector<std::string>& arguments, const std::string& output,
+                   const std::vector<Entry>& files) {
   const Directory dir;
   auto all = arguments;
   all.push_back((dir.path / output).string());

@@ -13,7 +13,7 @@ namespace samples {
 struct Entry {
   std::string name;
   std::string content{};
-  char type = 'f';      // f file, d directory, l symlink, h hardlink, c device, p fifo
+  char type = 'f';       // f file, d directory, l symlink, h hardlink, c device, p fifo
   std::string target{};  // of links
 };
 
@@ -39,13 +39,15 @@ std::string cab(const std::string& name, const std::string& content);
 std::string rpm(const std::string& compressed_cpio);
 std::string arj();
 std::string ace();
-std::string gnu_sparse_tar(const std::string& start, std::uint64_t real_size);  // `start`, then a hole
+std::string gnu_sparse_tar(const std::string& start,
+                           std::uint64_t real_size);  // `start`, then a hole
 std::string tar_header(const std::string& name, std::uint64_t size, char type = '0');
 
 std::string slurp(const std::string& path);
-/// Runs /usr/bin/python3 with a script that writes to sys.argv[1], or 7zz with arguments that name files of a private
-/// directory; "" when the program is missing or fails.
+/// Runs /usr/bin/python3 with a script that writes to sys.argv[1], or 7zz with arguments that name
+/// files of a private directory; "" when the program is missing or fails.
 std::string by_python(const std::string& script);
-std::string by_7zz(const std::vector<std::string>& arguments, const std::string& output, const std::vector<Entry>& files);
+std::string by_7zz(const std::vector<std::string>& arguments, const std::string& output,
+                   const std::vector<Entry>& files);
 
 }  // namespace samples

@@ -10,9 +10,12 @@ namespace {
 
 using namespace unpack_test;
 
-std::string elf_with(const std::string& tail) { return samples::slurp("/bin/ls") + tail; }
+std::string elf_with(const std::string& tail) {
+  return samples::slurp("/bin/ls") + tail;
+}
 
-// ---- formats -------------------------------------------------------------------------------------------------------
+// ---- formats
+// -------------------------------------------------------------------------------------------------------
 
 struct Format {
   const char* writer;
@@ -40,9 +43,12 @@ TEST_P(EachFormat, GivesEveryFileWhole) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Unpack, EachFormat,
-                         testing::Values(Format{"zip", "zip"}, Format{"7zip", "7zip"}, Format{"ustar", "tar"}, Format{"v7tar", "tar"},
-                                         Format{"pax", "tar"}, Format{"gnutar", "tar"}, Format{"newc", "cpio"}, Format{"odc", "cpio"},
-                                         Format{"bin", "cpio"}, Format{"iso9660", "iso9660"}, Format{"xar", "xar"}),
+                         testing::Values(Format{"zip", "zip"}, Format{"7zip", "7zip"},
+                                         Format{"ustar", "tar"}, Format{"v7tar", "tar"},
+                                         Format{"pax", "tar"}, Format{"gnutar", "tar"},
+                                         Format{"newc", "cpio"}, Format{"odc", "cpio"},
+                                         Format{"bin", "cpio"}, Format{"iso9660", "iso9660"},
+                                         Format{"xar", "xar"}),
                          [](const auto& test) { return std::string(test.param.writer); });
 
 TEST(Unpack, WarcGivesItsRecords) {
@@ -54,7 +60,8 @@ TEST(Unpack, WarcGivesItsRecords) {
 
 TEST(Unpack, ArAndDebGiveTheirMembers) {
   for (const char* style : {"arbsd", "arsvr4"}) {
-    const auto r = run(samples::write({style, "", "", ""}, {{"debian-binary", "2.0\n"}, {"data.tar.xz", "not looked into"}}));
+    const auto r = run(samples::write(
+        {style, "", "", ""}, {{"debian-binary", "2.0\n"}, {"data.tar.xz", "not looked into"}}));
     EXPECT_EQ(r.report.format, "ar");
     EXPECT_EQ(r.contents(), (Strings{"debian-binary=2.0\n", "data.tar.xz=not looked into"}));
   }
@@ -64,8 +71,10 @@ TEST(Unpack, HandMadeFormats) {
   const struct {
     const char* format;
     std::string archive;
-  } cases[] = {{"rar", samples::rar4("a.txt", "in rar")}, {"rar5", samples::rar5("a.txt", "in rar")},
-               {"lha", samples::lha("a.txt", "in rar")}, {"cab", samples::cab("a.txt", "in rar")}};
+  } cases[] = {{"rar", samples::rar4("a.txt", "in rar")},
+               {"rar5", samples::rar5("a.txt", "in rar")},
+               {"lha", samples::lha("a.txt", "in rar")},
+               {"cab", samples::cab("a.txt", "in rar")}};
   for (const auto& c : cases) {
     const auto r = run(c.archive);
     EXPECT_EQ(r.report.format, c.format);
@@ -93,8 +102,9 @@ TEST(Unpack, SevenZipMethodsOfTheRealProgram) {
 
 TEST(Unpack, ZipMethodsOfPython) {
   for (const std::string method : {"STORED", "DEFLATED", "BZIP2", "LZMA"}) {
-    const auto archive = samples::by_python("import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_" + method +
-                                            ")\nz.writestr('a.txt','by python '*50)\nz.close()");
+    const auto archive =
+        samples::by_python("import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1],'w',zipfile.ZIP_" +
+                           method + ")\nz.writestr('a.txt','by python '*50)\nz.close()");
     if (archive.empty()) GTEST_SKIP() << "/usr/bin/python3 is missing";
     const auto r = run(archive);
     ASSERT_EQ(r.sink.got.size(), 1u) << method;
@@ -103,7 +113,8 @@ TEST(Unpack, ZipMethodsOfPython) {
   }
 }
 
-// ---- compressed files ----------------------------------------------------------------------------------------------
+// ---- compressed files
+// ----------------------------------------------------------------------------------------------
 
 class EachFilter : public testing::TestWithParam<const char*> {};
 
@@ -134,8 +145,10 @@ TEST_P(EachFilter, CutShortIsNeverComplete) {
   const auto whole = samples::filtered(GetParam(), samples::noise(300'000, 8));
   for (const std::size_t part : {2, 3, 10}) {
     const auto r = run(whole.substr(0, whole.size() / part));
-    if (std::string(GetParam()) == "compress" || std::string(GetParam()) == "uuencode") continue;  // no length, no checksum
-    if (std::string(GetParam()) == "lzma" && part == 10) {  // a weak magic, and too little to give a first block
+    if (std::string(GetParam()) == "compress" || std::string(GetParam()) == "uuencode")
+      continue;  // no length, no checksum
+    if (std::string(GetParam()) == "lzma" &&
+        part == 10) {  // a weak magic, and too little to give a first block
       EXPECT_FALSE(r.report.is_archive);
       continue;
     }
@@ -144,11 +157,16 @@ TEST_P(EachFilter, CutShortIsNeverComplete) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Unpack, EachFilter, testing::Values("gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "compress", "lzip", "uuencode"),
+INSTANTIATE_TEST_SUITE_P(Unpack, EachFilter,
+                         testing::Values("gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "compress",
+                                         "lzip", "uuencode"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(Unpack, GzipNameOfItsHeaderComesFirst) {
-  const auto archive = samples::by_python("import sys,gzip\nf=open(sys.argv[1],'wb')\ng=gzip.GzipFile('../inner.exe','wb',9,f)\ng.write(b'x')\ng.close()");
+  const auto archive = samples::by_python(
+      "import "
+      "sys,gzip\nf=open(sys.argv[1],'wb')\ng=gzip.GzipFile('../"
+      "inner.exe','wb',9,f)\ng.write(b'x')\ng.close()");
   if (archive.empty()) GTEST_SKIP() << "/usr/bin/python3 is missing";
   EXPECT_EQ(run(archive, {}, {}, "outer").contents(), Strings{"inner.exe=x"});
   EXPECT_EQ(run(samples::filtered("xz", "x")).contents(), Strings{"data=x"});
@@ -191,13 +209,30 @@ TEST(Unpack, SequenceOfNumbersInGzipIsNoMtree) {
   EXPECT_EQ(r.sink.got.at(0).content, text);
 }
 
-// ---- what is no archive --------------------------------------------------------------------------------------------
+// ---- what is no archive
+// --------------------------------------------------------------------------------------------
 
 TEST(Unpack, PlainThingsAreNoArchive) {
-  Strings plain = {"", "x", "MZ", "\x7F" "ELF", samples::slurp("/bin/ls"), samples::slurp("/bin/sh"), std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16),
-                   "<!DOCTYPE html><html><body>PK</body></html>", "import os\n\nbegin = 1\n", "begin 644 of a story\nthat is no uuencode, surely\n",
-                   "LZIP is a program", "WARC/ is a format", "-lh5- in a text", "BZh9 is no magic", std::string(2048, '\0'), std::string("]\0\0\1\0", 5) + std::string(40, '\1'),
-                   "PK\3", std::string("\x1F\x9D\x90\xFF\xFF\xFF\xFF", 7), "Rar! 7z\xBC\xAF"};
+  Strings plain = {"",
+                   "x",
+                   "MZ",
+                   "\x7F"
+                   "ELF",
+                   samples::slurp("/bin/ls"),
+                   samples::slurp("/bin/sh"),
+                   std::string("\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16),
+                   "<!DOCTYPE html><html><body>PK</body></html>",
+                   "import os\n\nbegin = 1\n",
+                   "begin 644 of a story\nthat is no uuencode, surely\n",
+                   "LZIP is a program",
+                   "WARC/ is a format",
+                   "-lh5- in a text",
+                   "BZh9 is no magic",
+                   std::string(2048, '\0'),
+                   std::string("]\0\0\1\0", 5) + std::string(40, '\1'),
+                   "PK\3",
+                   std::string("\x1F\x9D\x90\xFF\xFF\xFF\xFF", 7),
+                   "Rar! 7z\xBC\xAF"};
   for (std::uint32_t seed = 0; seed < 200; ++seed) plain.push_back(samples::noise(3000, seed));
   for (const auto& content : plain) {
     const auto r = run(content);
@@ -218,16 +253,21 @@ TEST(Unpack, WeakMagicThatDoesNotDecodeIsNoArchive) {
 
 TEST(Unpack, SignatureWithoutAnArchiveInAnExecutable) {
   EXPECT_FALSE(run(elf_with("7z\xBC\xAF\x27\x1C" + std::string(100, 'x'))).report.is_archive);
-  EXPECT_FALSE(run(elf_with(std::string("Rar!\x1A\x07\x00", 7) + std::string(100, 's'))).report.is_archive);
-  EXPECT_FALSE(run(elf_with(std::string("MSCF\0\0\0\0", 8) + std::string(100, '\xFF'))).report.is_archive);
+  EXPECT_FALSE(
+      run(elf_with(std::string("Rar!\x1A\x07\x00", 7) + std::string(100, 's'))).report.is_archive);
+  EXPECT_FALSE(
+      run(elf_with(std::string("MSCF\0\0\0\0", 8) + std::string(100, '\xFF'))).report.is_archive);
 }
 
 TEST(Unpack, ArchivesInExecutables) {
   const struct {
     const char* format;
     std::string archive;
-  } cases[] = {{"zip", samples::write({"zip", "", "", ""}, {{"a", "sfx"}})}, {"7zip", samples::write({"7zip", "", "", ""}, {{"a", "sfx"}})},
-               {"rar", samples::rar4("a", "sfx")}, {"rar5", samples::rar5("a", "sfx")}, {"cab", samples::cab("a", "sfx")}};
+  } cases[] = {{"zip", samples::write({"zip", "", "", ""}, {{"a", "sfx"}})},
+               {"7zip", samples::write({"7zip", "", "", ""}, {{"a", "sfx"}})},
+               {"rar", samples::rar4("a", "sfx")},
+               {"rar5", samples::rar5("a", "sfx")},
+               {"cab", samples::cab("a", "sfx")}};
   for (const auto& c : cases) {
     for (const auto& file : {elf_with(c.archive), "MZ" + std::string(5000, '\1') + c.archive}) {
       const auto r = run(file);
@@ -239,11 +279,20 @@ TEST(Unpack, ArchivesInExecutables) {
 }
 
 TEST(Unpack, WhatIsKnownButNotReadableIsNamed) {
-  std::string upx_elf = "\x7F" "ELF" + std::string(200, '\2') + "UPX!" + std::string(500, '\3');
-  std::string upx_pe = "MZ" + std::string(300, '\2') + "UPX0" + std::string(36, '\0') + "UPX1" + std::string(300, '\0') + "UPX!" + std::string(500, '\3');
-  const std::pair<std::string, std::string> cases[] = {{"arj", samples::arj()}, {"ace", samples::ace()}, {"upx", upx_elf}, {"upx", upx_pe},
-                                                       {"wim", std::string("MSWIM\0\0\0", 8) + "data"}, {"lrzip", "LRZI data"},
-                                                       {"lzop", std::string("\x89LZO\0\r\n\x1A\n", 9) + "data"}};
+  std::string upx_elf =
+      "\x7F"
+      "ELF" +
+      std::string(200, '\2') + "UPX!" + std::string(500, '\3');
+  std::string upx_pe = "MZ" + std::string(300, '\2') + "UPX0" + std::string(36, '\0') + "UPX1" +
+                       std::string(300, '\0') + "UPX!" + std::string(500, '\3');
+  const std::pair<std::string, std::string> cases[] = {
+      {"arj", samples::arj()},
+      {"ace", samples::ace()},
+      {"upx", upx_elf},
+      {"upx", upx_pe},
+      {"wim", std::string("MSWIM\0\0\0", 8) + "data"},
+      {"lrzip", "LRZI data"},
+      {"lzop", std::string("\x89LZO\0\r\n\x1A\n", 9) + "data"}};
   for (const auto& [name, content] : cases) {
     const auto r = run(content);
     EXPECT_TRUE(r.report.is_archive) << name;
@@ -254,7 +303,8 @@ TEST(Unpack, WhatIsKnownButNotReadableIsNamed) {
   const auto both = run(upx_pe + samples::write({"zip", "", "", ""}, {{"a", "appended"}}));
   EXPECT_EQ(both.report.unsupported, "upx");
   EXPECT_EQ(both.contents(), Strings{"a=appended"});
-  EXPECT_EQ(run("MZ" + std::string(100, 'a') + "UPX!").report.unsupported, "") << "no section is named so";
+  EXPECT_EQ(run("MZ" + std::string(100, 'a') + "UPX!").report.unsupported, "")
+      << "no section is named so";
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ std::string type_of(std::string_view text) {
   return std::string(cookie.type_of({reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
 }
 
-// A stored member of a ZIP archive, without the directory at the end, as a reader from the front sees it.
+// A stored member of a ZIP archive, without the directory at the end, as a reader from the front
+// sees it.
 std::string member(const std::string& name, const std::string& content) {
   std::string out("PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0", 18);
   for (int copies = 0; copies < 2; ++copies)
