@@ -135,9 +135,13 @@ bool ScanReply::result(std::string_view json) {
   std::string text;
   text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
   if (!canonical(json, text, "result")) return false;
-  if (text == "null") return true;
+  NamedResults& results = node_.payload.worker_results.back();
+  if (text == "null") {
+    std::erase_if(results, [&](const auto& result) { return result.first == name_; });
+    return true;
+  }
   if (!bounded(text.size())) return true;
-  node_.payload.worker_results.back().set(name_, Json::from_canonical(std::move(text)));
+  results.set(name_, Json::from_canonical(std::move(text)));
   return true;
 }
 

@@ -84,6 +84,20 @@ inline WorkerResponse size_worker(Payload& payload, Request&) {
   return {.results = Json{{"size", payload.size()}}};
 }
 
+inline const std::vector<std::string>& errors_of(const StoqResponse& r, std::string_view name) {
+  static const std::vector<std::string> none;
+  const auto* found = r.errors.find(name);
+  return found ? *found : none;
+}
+
+inline std::vector<std::string> limits_of(const StoqResponse& r) {
+  std::vector<std::string> all;
+  for (const LimitRecord& l : r.limits)
+    all.push_back(l.limit + ":" + l.plugin + ":" +
+                  (l.left_out ? std::to_string(*l.left_out) : "null"));
+  return all;
+}
+
 // Options of an engine that looks at nothing on this machine and says nothing.
 struct QuietSink final : LogSink {
   void write(const LogRecord& record) override {
