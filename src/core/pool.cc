@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pool.h"
 
+#include "core/cores.h"
+
 namespace stoq {
+
+Pool::Pool(unsigned threads) : width_(threads) {
+  // A program that leaves cores to others leaves it to the system which.
+  if (threads >= cores_allowed() && cores_allowed() > 1) at_work_.resize(cores_allowed());
+}
 
 Pool::~Pool() {
   {
@@ -72,8 +79,20 @@ void Pool::poke() {
   wake_.notify_one();
 }
 
+// The core with the fewest threads at work, this thread's last one if it is one of them. None while
+// single scans are helped: their callers' threads lie where the system puts them.
+std::optional<unsigned> Pool::take_core(std::optional<unsigned> last) {
+  if (at_work_.empty() || !source_) return std::nullopt;
+  unsigned best = last.value_or(0);
+  for (unsigned core = 0; core < at_work_.size(); ++core)
+    if (at_work_[core] < at_work_[best]) best = core;
+  ++at_work_[best];
+  return best;
+}
+
 void Pool::run() {
   std::unique_lock lock(mutex_);
+  std::optional<unsigned> core, bound;
   while (true) {
     wake_.wait(lock, [this] {
       if (ending_) return true;
@@ -82,6 +101,8 @@ void Pool::run() {
     });
     if (ending_) return;
     ++active_;
+    core = take_core(bound);
+    if (core != bound) bind_this_thread(bound = core);
     if (!work_.empty()) {
       const std::shared_ptr<Work> work = std::move(work_.front());
       work_.pop_front();
@@ -101,6 +122,7 @@ void Pool::run() {
       idle_.notify_all();
     }
     --active_;
+    if (core) --at_work_[*core];
     // A place is free: whoever waits for one may go on.
     if (!work_.empty() || (source_ && poked_)) wake_.notify_one();
   }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace stoq {
 
 // The scan threads of one Stoq: they run ready payloads of any request first, then take new items.
 // Started when there is something to do. A thread that only waits for a host process gives its
-// place to another one.
+// place to another one. While items come from a source, and there are as many threads as cores, each
+// works on a core of its own, and the host that it calls with it.
 class Pool {
  public:
   class Work {
@@ -24,7 +26,7 @@ class Pool {
   };
   using TakeItem = std::function<bool()>;  // takes one item and works on it; false: none there
 
-  explicit Pool(unsigned threads) : width_(threads) {}
+  explicit Pool(unsigned threads);
   ~Pool();
 
   // One call of work->run_one, by some thread, soon.
@@ -41,7 +43,8 @@ class Pool {
 
  private:
   void run();
-  void start_threads();  // with the lock
+  std::optional<unsigned> take_core(std::optional<unsigned> last);  // with the lock
+  void start_threads();                                             // with the lock
 
   std::mutex mutex_;
   std::condition_variable wake_, idle_;
@@ -50,6 +53,7 @@ class Pool {
   bool poked_ = false, ending_ = false;
   unsigned width_, lent_ = 0, active_ = 0, in_source_ = 0;
   uint64_t pokes_ = 0;
+  std::vector<unsigned> at_work_;  // threads, by core; empty: they are bound to none
   std::vector<std::jthread> threads_;
 };
 

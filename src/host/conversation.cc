@@ -101,6 +101,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       ExtractionMeter& meter = reply().meter();
       if (meter.tripped() == ExtractionMeter::Limit::spill) return;
       if (meter.open() || !meter.begin()) throw Malformed("a payload begins where none may");
+      if (meter.children() == 2) peer_.works_beside();
       reply().extract_begin(
           bytes);  // what is wrong with its meta is recorded; then nothing of it is kept
       return;

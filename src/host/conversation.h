@@ -19,6 +19,7 @@ class Peer {
   virtual wire::Received receive(wire::Message& message) = 0;  // waits at most some 20 ms
   virtual bool send(wire::Header header, std::string_view body) = 0;
   virtual void kill() = 0;
+  virtual void works_beside() {}  // it streams: from here on it works while the answers are read
 };
 
 // How a conversation ended, when not as it should.

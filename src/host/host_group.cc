@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/cores.h"
 #include "stoq/exceptions.h"
 
 namespace stoq {
@@ -118,16 +119,25 @@ std::unique_ptr<HostProcess> HostGroup::fork_host() {
   return host;
 }
 
+// One that this thread's core has, if possible: its caches know the host.
 std::unique_ptr<HostProcess> HostGroup::take_host() {
+  const int core = core_of_this_thread();
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
+      auto at = std::find_if(idle_.rbegin(), idle_.rend(),
+                             [core](const auto& host) { return host->core() == core; });
+      if (at == idle_.rend()) at = idle_.rbegin();
+      std::swap(*at, idle_.back());
       std::unique_ptr<HostProcess> host = std::move(idle_.back());
       idle_.pop_back();
+      host->move_to(core);
       return host;
     }
   }
-  return new_host();
+  std::unique_ptr<HostProcess> host = new_host();
+  host->move_to(core);
+  return host;
 }
 
 void HostGroup::give_back(std::unique_ptr<HostProcess> host) {

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/content.h"
+#include "core/cores.h"
 #include "core/facts.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
@@ -103,6 +104,10 @@ bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* p
     }
   }
   return wire::send(socket_.get(), {wire::Type::call, 0, number, 0}, wire::encode(call), fds);
+}
+
+void HostProcess::move_to(int core) {
+  if (core != core_ && bind_process(process_.pid, core)) core_ = core;
 }
 
 std::string HostProcess::end() {

@@ -37,10 +37,14 @@ class HostProcess final : public Peer {
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
   void kill() override;
+  void works_beside() override { move_to(-1); }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
   // Asks; the content goes to the arena unless it lies there already, or travels as a file.
   bool ask(wire::CallMessage& call, uint64_t number, const Payload* payload);
+  // Brings it to a core where it is not; -1: any.
+  void move_to(int core);
+  int core() const { return core_; }
   // How it ended, in words; waits for its end.
   std::string end();
   const std::shared_ptr<Arena>& arena() const { return arena_; }
@@ -56,6 +60,7 @@ class HostProcess final : public Peer {
   Process process_;
   wire::Inbox inbox_;
   std::optional<Sha256> in_arena_;  // of the content that lies there
+  int core_ = -1;
   bool ended_ = false;
 };
 
