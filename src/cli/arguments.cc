@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -135,6 +136,12 @@ std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
   common(*list);
 
   try {
+    const auto commands = app.get_subcommands({});
+    if (argc > 1 && argv[1][0] != '-' &&
+        std::none_of(commands.begin(), commands.end(),
+                     [&](const CLI::App* command) { return command->check_name(argv[1]); }))
+      throw CLI::ValidationError("'" + std::string(argv[1]) +
+                                 "' is no command; there are scan, run and list");
     app.parse(argc, argv);
     for (const std::string& text : plugin_opts) plugin_option(text, o.plugin_opts);
     for (const std::string& text : core) {

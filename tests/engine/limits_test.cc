@@ -50,6 +50,22 @@ TEST(Limits, TheLastPlacesAreForInterestingKinds) {
   EXPECT_EQ(r.results[6].payload_meta.extra_data.text(), "{\"index\": 20}");
 }
 
+TEST(Limits, AnOccurrenceThatAsksForMoreNeedsAPlaceOfItsOwn) {
+  StoqOptions o = quiet({{"max_payloads", "2"}, {"reserved_payloads", "0"}});
+  o.always_dispatch = {"size"};
+  Stoq s(std::move(o));
+  add_worker(s, "size", size_worker);
+  add_worker(s, "split", [](Payload&, Request&) {
+    return WorkerResponse{
+        .extracted = {{"twice", {.should_scan = false}}, {"twice", {.should_scan = true}}}};
+  });
+  const StoqResponse r = s.scan("x", {.add_start_dispatch = {"split"}});
+  ASSERT_THAT(r.results, SizeIs(2));
+  EXPECT_THAT(r.results[1].workers[0], IsEmpty());
+  EXPECT_THAT(r.results[1].duplicates, SizeIs(1));
+  EXPECT_THAT(limits_of(r), ElementsAre("max_payloads:split:1"));
+}
+
 TEST(Limits, OneExtractionStopsAtItsBytesAndWhatCameBeforeStays) {
   StoqOptions o = quiet({{"max_extracted_bytes", "1000"}});
   o.always_dispatch = {"unpack"};
@@ -69,8 +85,8 @@ TEST(Limits, AllThatExtractFromOnePayloadShareItsBytes) {
   Stoq s(quiet({{"max_extracted_bytes", "1000"}}));
   for (const std::string name : {"one", "two"})
     add_worker(s, name, [name](Payload&, Request&) {
-      return WorkerResponse{.extracted = {{name + std::string(397, 'a'), {}},
-                                          {name + std::string(297, 'b'), {}}}};
+      return WorkerResponse{
+          .extracted = {{name + std::string(397, 'a'), {}}, {name + std::string(297, 'b'), {}}}};
     });
   const StoqResponse r = s.scan("x", {.add_start_dispatch = {"one", "two"}});
   EXPECT_THAT(r.results, SizeIs(3));
