@@ -134,6 +134,7 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   for (const std::string_view engine_option : kEngineOptions)
     spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
+  spec.helpers = m.helpers;
   spec.extracts = m.extracts.value_or(true);
   spec.changes_request = m.changes_request.value_or(true);
   spec.ancestors = m.ancestors;
