@@ -176,19 +176,35 @@ class Filler {
     } else if (key == "ancestors") {
       manifest_.ancestors = std::get<bool>(value);
     } else if (key == "helpers") {
-      manifest_.helpers = std::get<std::vector<std::string>>(std::move(value));
-      for (const std::string& path : manifest_.helpers) {
-        if (path[0] != '/' || has_control(path)) {
-          problem(entry, "engine key 'helpers': " + quote(path) +
-                             " is not an absolute path; write it in full");
-        }
-      }
+      for (const std::string& item : std::get<std::vector<std::string>>(value))
+        add_helper(entry, item);
     } else if (key == "deadline") {
       manifest_.deadline = std::get<double>(value);
     } else if (key == "memory") {
       manifest_.memory = std::get<int64_t>(value);
     } else if (key == "instances") {
       manifest_.instances = std::get<int64_t>(value);
+    }
+  }
+
+  void add_helper(const Entry& entry, const std::string& item) {
+    const size_t equals = item[0] == '/' ? item.npos : item.find('=');
+    HelperPlace place;
+    place.path = equals == item.npos ? item : strip(item.substr(equals + 1));
+    place.name = equals == item.npos ? item.substr(item.rfind('/') + 1)
+                                     : std::string(strip(item.substr(0, equals)));
+    if (place.path[0] != '/' || has_control(place.path)) {
+      problem(entry, "engine key 'helpers': " + quote(place.path) +
+                         " is not an absolute path; write it in full");
+    } else if (place.name.empty() || has_control(place.name)) {
+      problem(entry, "engine key 'helpers': " + quote(item) +
+                         " names no program; write it as name=/path/of/the/program");
+    } else if (std::any_of(manifest_.helpers.begin(), manifest_.helpers.end(),
+                           [&](const HelperPlace& other) { return other.name == place.name; })) {
+      problem(entry, "engine key 'helpers': " + quote(place.name) +
+                         " stands there twice; give each program a name of its own");
+    } else {
+      manifest_.helpers.push_back(std::move(place));
     }
   }
 

@@ -20,6 +20,14 @@ std::string_view to_string(Role role);
 std::string_view to_string(Isolation isolation);
 std::string_view to_string(Profile profile);
 
+/// A program that a plugin may start: `name=path` in the manifest, or the path alone, whose last part is the name then.
+struct HelperPlace {
+  std::string name;
+  std::string path;  // absolute
+
+  bool operator==(const HelperPlace&) const = default;
+};
+
 /// A `.stoq` file: what is known of a plugin before any of its code is loaded. A plain value.
 ///
 ///   [Core]           Name, Module (file name without extension, inside the folder; both required)
@@ -49,7 +57,7 @@ struct Manifest {
   std::vector<std::string> results;  // plugins whose earlier results it wants; {"*"}: those of all
   std::optional<bool> changes_request;  // may change request_meta
   bool ancestors = false;               // wants results and meta of the payloads above
-  std::vector<std::string> helpers;     // absolute paths of the programs that it may start
+  std::vector<HelperPlace> helpers;     // programs that it may start
   std::optional<double> deadline;       // seconds
   std::optional<int64_t> memory;        // bytes
   std::optional<int64_t> instances;

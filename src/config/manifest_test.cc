@@ -47,7 +47,8 @@ TEST(Manifest, ReadsEverything) {
       "[options]\nmin_stoq_version = 3.0.0\nrequired_workers = hash, mimetype\nLevel = 5\n"
       "[engine]\nroles = worker, dispatcher, worker\nextracts = yes\nisolation = process\nprofile "
       "= exec\nresults = *\n"
-      "ancestors = on\nhelpers = /usr/bin/7zz\ndeadline = 2m\nmemory = 1 GiB\ninstances = 1\n");
+      "ancestors = on\nhelpers = /usr/bin/7zz, unace = /opt/a=b/unace-2\ndeadline = 2m\nmemory = 1 "
+      "GiB\ninstances = 1\n");
   EXPECT_EQ(problems, Lines{});
   EXPECT_EQ(warnings, Lines{});
   EXPECT_EQ(manifest.module, "lib/unpack");
@@ -66,7 +67,8 @@ TEST(Manifest, ReadsEverything) {
   EXPECT_EQ(manifest.profile, Profile::exec);
   EXPECT_EQ(manifest.results, Lines{"*"});
   EXPECT_TRUE(manifest.ancestors);
-  EXPECT_EQ(manifest.helpers, Lines{"/usr/bin/7zz"});
+  EXPECT_EQ(manifest.helpers,
+            (std::vector<HelperPlace>{{"7zz", "/usr/bin/7zz"}, {"unace", "/opt/a=b/unace-2"}}));
   EXPECT_EQ(manifest.deadline, 120.0);
   EXPECT_EQ(manifest.memory, int64_t{1} << 30);
   EXPECT_EQ(manifest.instances, 1);
@@ -139,6 +141,20 @@ TEST(Manifest, EngineKeysAreChecked) {
             Lines{at + "engine key 'helpers': '7zz' is not an absolute path; write it in full"});
   EXPECT_EQ(problem("helpers = [\"\"]"),
             Lines{at + "engine key 'helpers': '' is not an absolute path; write it in full"});
+  EXPECT_EQ(problem("helpers = 7zz=bin/7zz"),
+            Lines{at + "engine key 'helpers': 'bin/7zz' is not an absolute path; write it in "
+                       "full"});
+  EXPECT_EQ(problem("helpers = 7zz="),
+            Lines{at + "engine key 'helpers': '' is not an absolute path; write it in full"});
+  EXPECT_EQ(problem("helpers = =/usr/bin/7zz"),
+            Lines{at + "engine key 'helpers': '=/usr/bin/7zz' names no program; write it as "
+                       "name=/path/of/the/program"});
+  EXPECT_EQ(problem("helpers = /usr/bin/"),
+            Lines{at + "engine key 'helpers': '/usr/bin/' names no program; write it as "
+                       "name=/path/of/the/program"});
+  EXPECT_EQ(problem("helpers = /usr/bin/7zz, /opt/7zz"),
+            Lines{at + "engine key 'helpers': '7zz' stands there twice; give each program a name "
+                       "of its own"});
   EXPECT_EQ(problem("deadline = 0"),
             Lines{at + "engine key 'deadline': 0 is out of range 0.001 to 86400 seconds"});
   EXPECT_EQ(problem("memory = 1KiB"),

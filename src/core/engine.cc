@@ -13,7 +13,6 @@
 
 #include "config/nearest.h"
 #include "config/version.h"
-#include "core/deliver_reply.h"
 #include "core/places.h"
 #include "loader/native.h"
 #include "loader/object.h"
@@ -69,9 +68,7 @@ void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
   for (const auto& [name, options] : settings_->plugin_opts) check(name, "plugin_opts");
   const std::pair<const Names&, const char*> idle[] = {
       {settings_->source_archivers, "source_archivers"},
-      {settings_->dest_archivers, "dest_archivers"},
-      {settings_->deep_dispatchers, "deep_dispatchers"},
-      {settings_->decorators, "decorators"}};
+      {settings_->dest_archivers, "dest_archivers"}};
   for (const auto& [names, key] : idle)
     if (!names.empty())
       warnings.push_back(std::string(key) +
@@ -134,6 +131,7 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   for (const std::string_view engine_option : kEngineOptions)
     spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
+  spec.helpers = m.helpers;
   spec.extracts = m.extracts.value_or(true);
   spec.changes_request = m.changes_request.value_or(true);
   spec.ancestors = m.ancestors;
@@ -334,37 +332,9 @@ std::shared_ptr<Scan> Engine::new_scan(std::shared_ptr<const Generation> generat
   ScanContext context{std::move(generation), *this, store_, pool_};
   const uint64_t size = root.size();
   auto scan = std::make_shared<Scan>(std::move(context), std::move(root), std::move(meta),
-                                     options.add_start_dispatch);
+                                     options.add_start_dispatch, options.add_start_deep_dispatch);
   if (size > settings_->extraction.payload) scan->withhold_root(size);
   return scan;
-}
-
-std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text) {
-  DeliverReply reply;
-  Input input;
-  input.response = &response;
-  input.response_text = text;
-  input.scan_id = response.scan_id;
-  connector.call(Op::save, input, reply);
-  return reply.problem;
-}
-
-std::vector<std::pair<std::string, std::string>> Engine::deliver(const Generation& generation,
-                                                                 StoqResponse& response) {
-  std::vector<std::pair<std::string, std::string>> failures;
-  if (generation.connectors.empty()) return failures;
-  const std::string text = response.dumps(0);
-  for (const std::shared_ptr<Instance>& connector : generation.connectors) {
-    std::string problem = save(*connector, response, text);
-    if (problem.empty()) continue;
-    STOQ_LOG(logger_, LogLevel::error,
-             "Failed to save results of scan " + response.scan_id + " using " +
-                 connector->info().name + ": " + problem);
-    response.errors.add(connector->info().name,
-                        "connector:failed to save: " + connector->info().name + " ; " + problem);
-    failures.emplace_back(connector->info().name, std::move(problem));
-  }
-  return failures;
 }
 
 void wait_for_rate(std::string_view ratelimit) {

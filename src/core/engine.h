@@ -31,6 +31,7 @@ class Engine final : public WorkerSource {
   // Decorators, then connectors: what failed, by connector. The response is decorated in place.
   std::vector<std::pair<std::string, std::string>> deliver(const Generation& generation,
                                                            StoqResponse& response);
+  void decorate(Instance& decorator, StoqResponse& response);
   // "": saved; else why not.
   std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
 

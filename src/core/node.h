@@ -65,7 +65,7 @@ struct Node {
   size_t place = 0;  // in its level
 
   // The way through the rounds. One thread at a time.
-  enum class Stage : uint8_t { fresh, workers, done } stage = Stage::fresh;
+  enum class Stage : uint8_t { fresh, workers, deep, done } stage = Stage::fresh;
   struct Planned {
     std::string name;
     std::shared_ptr<Instance> instance;
@@ -73,6 +73,9 @@ struct Node {
   std::vector<Planned> plan;  // of this round
   size_t next = 0;
   unsigned worker_rounds = 0;        // rounds added by workers' dispatch_to
+  unsigned deep_passes = 0;          // begun on it
+  bool scanned = false;              // dispatched like any payload
+  bool deep_round = false;           // this round is one of them
   std::vector<std::string> further;  // named by workers for the next round
   std::set<std::string, std::less<>>
       named;  // every worker that a dispatch_to or round named already

@@ -72,11 +72,13 @@ uint64_t text_size(const Json& json) {
 
 }  // namespace
 
-Scan::Scan(ScanContext context, Payload root, RequestMeta request_meta, Names start_dispatch)
+Scan::Scan(ScanContext context, Payload root, RequestMeta request_meta, Names start_dispatch,
+           Names start_deep_dispatch)
     : context_(std::move(context)),
       settings_(*context_.generation->settings),
       request_meta_(std::move(request_meta)),
       start_dispatch_(std::move(start_dispatch)),
+      start_deep_dispatch_(std::move(start_deep_dispatch)),
       deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                    std::chrono::duration<double>(settings_.request_deadline))) {
   root.sha256();

@@ -39,7 +39,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
  public:
   using Clock = std::chrono::steady_clock;
 
-  Scan(ScanContext context, Payload root, RequestMeta request_meta, Names start_dispatch);
+  Scan(ScanContext context, Payload root, RequestMeta request_meta, Names start_dispatch,
+       Names start_deep_dispatch);
   ~Scan() override;
 
   // The root is not to be looked at (larger than a payload may be): it is listed, with the record.
@@ -71,6 +72,11 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   bool run_round(Node& node);  // false: parked
   void dispatch(Node& node);
   bool next_round(Node& node);
+  bool next_pass(Node& node);
+  void ask(Op op, const Instances& dispatchers, Node& node);  // adds to the plan
+  static void clear_round(Node& node, bool deep);
+  static void begin_round(Node& node);
+  std::string pass_text(const Node& node) const;
   void add_to_plan(Node& node, std::string_view name);
   size_t batch_end(const Node& node) const;
   enum class Leave : uint8_t { go, park };
@@ -101,7 +107,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   ScanContext context_;
   const Settings& settings_;
   RequestMeta request_meta_;
-  Names start_dispatch_;
+  Names start_dispatch_, start_deep_dispatch_;
   Clock::time_point deadline_;
   std::atomic<uint64_t> result_bytes_ = 0;
 

@@ -20,6 +20,8 @@ Sha256Stream& thread_hash() {
   return stream;
 }
 
+}  // namespace
+
 std::string_view limit_name(Failure failure) {
   switch (failure) {
     case Failure::raised:
@@ -37,8 +39,6 @@ std::string_view limit_name(Failure failure) {
   }
   return "";
 }
-
-}  // namespace
 
 std::string clipped(std::string_view text, uint64_t most) {
   std::string out;
@@ -272,9 +272,10 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string text;
   if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
   named.emplace_back(plugin);
+  const bool deep = stage_.starts_with("deep dispatcher");
+  if (!deep && !stage_.starts_with("dispatcher")) return true;  // a worker's: there is no meta
   if (text.empty() || !bounded(text.size())) return true;
-  NamedResults& all =
-      stage_.starts_with("deep") ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
+  NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
   // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
   NamedResults inner;
   const Json* present = all.find(name_);

@@ -28,7 +28,11 @@ void Scan::work_on(Node& node) {
         break;
       case Node::Stage::workers:
         if (!run_round(node)) return;
-        node.stage = next_round(node) ? Node::Stage::workers : Node::Stage::done;
+        node.stage = next_round(node) ? Node::Stage::workers : Node::Stage::deep;
+        break;
+      case Node::Stage::deep:
+        if (waits_for_ancestors(node)) return;
+        node.stage = next_pass(node) ? Node::Stage::workers : Node::Stage::done;
         break;
       case Node::Stage::done:
         finish(node);
@@ -43,9 +47,13 @@ bool Scan::waits_for_ancestors(Node& node) {
   const auto wants = [](const std::shared_ptr<Instance>& instance) {
     return instance->info().wants_ancestors;
   };
-  const bool asked = node.stage == Node::Stage::fresh
-                         ? std::any_of(context_.generation->dispatchers.begin(),
-                                       context_.generation->dispatchers.end(), wants)
+  const auto any = [&](const Instances& instances) {
+    return std::any_of(instances.begin(), instances.end(), wants);
+  };
+  const Generation& generation = *context_.generation;
+  const bool asked = node.stage == Node::Stage::fresh ? any(generation.dispatchers)
+                     : node.stage == Node::Stage::deep
+                         ? any(generation.deep_dispatchers)
                          : std::any_of(node.plan.begin(), node.plan.end(),
                                        [&](const Node::Planned& p) { return wants(p.instance); });
   if (!asked || !node.parent) return false;
@@ -62,6 +70,8 @@ void Scan::add_to_plan(Node& node, std::string_view name) {
   if (name.empty() || std::any_of(node.plan.begin(), node.plan.end(),
                                   [&](const Node::Planned& p) { return p.name == name; }))
     return;
+  const bool once = node.deep_round && settings_.max_dispatch_passes == kUntilStable;
+  if (once && node.named.find(name) != node.named.end()) return;
   if (node.supplement_of && !node.whole) {
     for (const auto& round : node.supplement_of->payload.plugins_run)
       if (std::find(round.begin(), round.end(), name) != round.end()) return;
@@ -78,15 +88,15 @@ void Scan::add_to_plan(Node& node, std::string_view name) {
   } catch (const std::exception& e) {
     const char* type =
         dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
-    node.errors.add(
-        name, failure_text("worker:failed to load", name, type, e.what(), node.payload.payload_id));
+    const std::string stage = node.deep_round ? "deep dispatch:failed to load" + pass_text(node)
+                                              : "worker:failed to load";
+    node.errors.add(name, failure_text(stage, name, type, e.what(), node.payload.payload_id));
   }
 }
 
 void Scan::dispatch(Node& node) {
   node.stage = Node::Stage::workers;
-  node.payload.worker_results.emplace_back();
-  node.payload.plugins_run.emplace_back();
+  begin_round(node);
   if (node.withheld || !node.payload.payload_meta.should_scan) return;
   const Generation& generation = *context_.generation;
   if (!node.parent)
@@ -96,10 +106,15 @@ void Scan::dispatch(Node& node) {
     node.empty = node.plan.empty() && node.errors.empty() && !node.archive;
     return;
   }
+  node.scanned = true;
   for (const std::string& name : generation.settings->always_dispatch) add_to_plan(node, name);
+  ask(Op::get_dispatches, generation.dispatchers, node);
+}
 
-  // Dispatchers that live in the same hosts share a trip.
-  const Instances& dispatchers = generation.dispatchers;
+// Dispatchers that live in the same hosts share a trip.
+void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
+  const char* stage = op == Op::get_dispatches ? "dispatcher:failed to dispatch"
+                                               : "deep dispatcher:failed to deep dispatch";
   Input input{.payload = &node.payload, .request = &node.request};
   for (size_t i = 0; i < dispatchers.size();) {
     if (out_of_time(node, dispatchers.size() - i)) return;
@@ -109,10 +124,10 @@ void Scan::dispatch(Node& node) {
     std::deque<ScanReply> replies;
     std::vector<BatchItem> items;
     for (size_t k = i; k < end; ++k) {
-      replies.emplace_back(*this, node, *dispatchers[k], "dispatcher:failed to dispatch", 0);
+      replies.emplace_back(*this, node, *dispatchers[k], stage, 0);
       items.push_back({dispatchers[k].get(), &replies.back()});
     }
-    call_batch(Op::get_dispatches, input, items);
+    call_batch(op, input, items);
     for (const ScanReply& reply : replies)
       for (const std::string& name : reply.named) add_to_plan(node, name);
     i = end;
@@ -184,10 +199,11 @@ void Scan::run_batch(Node& node, size_t end) {
               : UINT64_MAX;
   }
   Input input{.payload = &node.payload, .request = &node.request};
-  const std::string stage =
-      node.worker_rounds == 0
-          ? "worker:failed to scan"
-          : "worker:failed to scan (round " + std::to_string(node.worker_rounds + 1) + ")";
+  std::string stage = "worker:failed to scan";
+  if (node.deep_round)
+    stage = "deep dispatch:failed to scan" + pass_text(node);
+  else if (node.worker_rounds > 0)
+    stage += " (round " + std::to_string(node.worker_rounds + 1) + ")";
   for (size_t i = node.next; i < end; ++i)
     node.payload.plugins_run.back().push_back(node.plan[i].name);
 
@@ -231,15 +247,48 @@ bool Scan::next_round(Node& node) {
     leave_out(node.left_out, "max_worker_rounds", "", names.size());
     return false;
   }
-  node.plan.clear();
-  node.next = 0;
-  node.round.reset();
+  clear_round(node, false);
   for (const std::string& name : names) add_to_plan(node, name);
   if (node.plan.empty()) return false;
   ++node.worker_rounds;
+  begin_round(node);
+  return true;
+}
+
+// Whether deep dispatchers, or in the first pass whoever asked for the scan, name workers for
+// another round. What ran before runs again, unless the passes go on until nothing new is named.
+bool Scan::next_pass(Node& node) {
+  const Generation& generation = *context_.generation;
+  const bool started = node.deep_passes == 0 && !node.parent && !start_deep_dispatch_.empty();
+  if (!node.scanned || node.deep_passes >= settings_.max_dispatch_passes ||
+      (generation.deep_dispatchers.empty() && !started))
+    return false;
+  clear_round(node, true);
+  ++node.deep_passes;
+  if (started)
+    for (const std::string& name : start_deep_dispatch_) add_to_plan(node, name);
+  ask(Op::get_deep_dispatches, generation.deep_dispatchers, node);
+  if (node.plan.empty()) return false;
+  begin_round(node);
+  return true;
+}
+
+std::string Scan::pass_text(const Node& node) const {
+  const unsigned most = settings_.max_dispatch_passes;
+  return " (pass " + std::to_string(node.deep_passes) +
+         (most == kUntilStable ? ")" : "/" + std::to_string(most) + ")");
+}
+
+void Scan::clear_round(Node& node, bool deep) {
+  node.plan.clear();
+  node.next = 0;
+  node.round.reset();
+  node.deep_round = deep;
+}
+
+void Scan::begin_round(Node& node) {
   node.payload.worker_results.emplace_back();
   node.payload.plugins_run.emplace_back();
-  return true;
 }
 
 void Scan::finish(Node& node) {

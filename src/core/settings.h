@@ -15,10 +15,12 @@
 
 namespace stoq {
 
+inline constexpr unsigned kUntilStable = UINT_MAX;  // of max_dispatch_passes
+
 // The [core] settings after precedence: arguments over stoq.cfg over defaults. Immutable once made.
 struct Settings {
   unsigned max_recursion = 3;
-  unsigned max_dispatch_passes = 1;  // UINT_MAX: until stable
+  unsigned max_dispatch_passes = 1;  // or kUntilStable
   unsigned threads = 1;
 
   uint64_t max_payloads = 10'000;

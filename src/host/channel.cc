@@ -19,7 +19,7 @@ Fd::~Fd() {
 namespace wire {
 namespace {
 
-constexpr size_t kMostFds = 4;
+constexpr size_t kMostFds = 16;
 constexpr uint32_t kBodyInFile = 1;
 
 [[noreturn]] void fail(const char* what) {

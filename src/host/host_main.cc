@@ -2,7 +2,8 @@
 //
 // stoq-host: started by the engine with one end of a socket, as a template without plugins.
 // Templates load plugins, fork further templates and hosts, and report how their children end. One
-// thread; ends when the engine closes the socket.
+// thread; ends when the engine closes the socket. Or as the process that runs helper programs of
+// plugins in the engine's process.
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "host/helper_server.h"
 #include "host/host_serve.h"
 #include "host/spec_message.h"
 #include "loader/native.h"
@@ -121,7 +123,8 @@ class Template {
     const PluginSpec spec = wire::decode_spec(body);
     try {
       plugins_.push_back(load_native(
-          spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); })));
+          spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); }), {},
+          HelperServer::forked));
       say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
     } catch (const std::exception& e) {
       say(wire::Type::refused, e.what());
@@ -193,7 +196,8 @@ class Template {
 
 int main(int argc, char** argv) {
   int control = -1;
-  if (argc != 3 || std::string_view(argv[1]) != "--template" ||
+  const std::string_view job = argc == 3 ? argv[1] : "";
+  if ((job != "--template" && job != "--helpers") ||
       std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), control).ec !=
           std::errc() ||
       fcntl(control, F_GETFD) < 0) {
@@ -203,6 +207,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   fcntl(control, F_SETFD, FD_CLOEXEC);
+  if (job == "--helpers") stoq::serve_helpers(control);
   prctl(PR_SET_NAME, "stoq-host");
   std::signal(SIGPIPE, SIG_IGN);
   // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs

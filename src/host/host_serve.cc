@@ -24,8 +24,20 @@ NamedResults members_of(std::string_view object) {
   return results;
 }
 
-Payload payload_of(const wire::CallMessage& m, Bytes content) {
-  Payload payload(Content::borrowed(content), {}, std::string(m.payload_id));
+// Content that came as a file; who reads it by descriptor needs no copy.
+class ReceivedFile final : public Blob {
+ public:
+  ReceivedFile(Bytes bytes, int fd) : bytes_(bytes), fd_(fd) {}
+  Bytes bytes() const override { return bytes_; }
+  int fd() const override { return fd_; }
+
+ private:
+  Bytes bytes_;
+  int fd_;
+};
+
+Payload payload_of(const wire::CallMessage& m, Content content) {
+  Payload payload(std::move(content), {}, std::string(m.payload_id));
   payload.payload_meta.update(m.payload_meta);
   payload.set_sha256(m.sha256);
   payload.level = m.level;
@@ -99,11 +111,15 @@ class Server {
   void answer(const wire::CallMessage& m, WireReply& reply, wire::Message& message) {
     current_reply = &reply;
     std::optional<wire::MappedFile> file;
-    Bytes content;
-    if (m.place == wire::Place::arena && m.size <= wire::kArena) content = {arena_, m.size};
-    if (m.place == wire::Place::file && !message.fds.empty())
-      content = file.emplace(message.fds.front(), m.size, false).bytes();
-    Payload payload = payload_of(m, content);
+    Content content;
+    if (m.place == wire::Place::arena && m.size <= wire::kArena)
+      content = Content::borrowed({arena_, m.size});
+    if (m.place == wire::Place::file && !message.fds.empty()) {
+      const Fd& fd = message.fds.front();
+      const Bytes bytes = file.emplace(fd, m.size, false).bytes();
+      content = Content(std::make_shared<ReceivedFile>(bytes, fd.get()), m.size);
+    }
+    Payload payload = payload_of(m, std::move(content));
     Request request;
     request.request_meta.update(m.request_meta);
     const bool of_payload = m.op == Op::scan || m.op == Op::get_dispatches ||

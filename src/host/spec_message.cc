@@ -27,6 +27,8 @@ std::string encode(const PluginSpec& s) {
   w.text(s.name).text(s.module).text(s.folder).text(s.version).text(s.description);
   put(w, s.options.manifest), put(w, s.options.config), put(w, s.options.arguments);
   w.list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
+  w.u64(s.helpers.size());
+  for (const config::HelperPlace& place : s.helpers) w.text(place.name).text(place.path);
   return std::move(w.str());
 }
 
@@ -40,6 +42,10 @@ PluginSpec decode_spec(std::string_view body) {
   s.results = r.list();
   s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,
   s.ancestors = r.raw<uint8_t>() != 0;
+  for (uint64_t count = r.u64(); count > 0; --count) {
+    std::string name(r.text());
+    s.helpers.push_back({std::move(name), std::string(r.text())});
+  }
   return s;
 }
 

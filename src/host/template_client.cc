@@ -46,20 +46,19 @@ std::string describe_end(int status) {
          (name ? std::string(" (SIG") + name + ")" : std::string());
 }
 
-std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program) {
-  auto [ours, theirs] = wire::socket_pair();
+Process start_process(const std::string& program, std::string flag, int socket) {
   std::vector<std::string> kept = environment();
   std::vector<char*> env;
   for (std::string& entry : kept) env.push_back(entry.data());
   env.push_back(nullptr);
   constexpr int kControl = 3;
   std::string number = std::to_string(kControl);
-  std::string path = program, flag = "--template";
+  std::string path = program;
   char* argv[] = {path.data(), flag.data(), number.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   // dup2 onto itself would keep close-on-exec: go by a number that the control socket cannot have.
-  const Fd high(fcntl(theirs.get(), F_DUPFD_CLOEXEC, 100));
+  const Fd high(fcntl(socket, F_DUPFD_CLOEXEC, 100));
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, high.get(), kControl);
@@ -82,7 +81,12 @@ std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program
   if (error != 0)
     throw StoqException("cannot start " + program + ": " + std::strerror(error) +
                         "; it belongs beside the stoQ library (is the installation complete?)");
-  Process process{pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+  return {pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+}
+
+std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program) {
+  auto [ours, theirs] = wire::socket_pair();
+  Process process = start_process(program, "--template", theirs.get());
   return std::shared_ptr<TemplateClient>(
       new TemplateClient(std::move(ours), std::move(process), true));
 }
@@ -132,7 +136,9 @@ Process TemplateClient::forked(const char* what) {
     throw StoqException(std::string("no ") + what + ": " +
                         (message.header.type == wire::Type::refused ? std::string(message.body)
                                                                     : "a wrong answer"));
-  return {wire::Reader(message.body).raw<pid_t>(), std::move(message.fds[0])};
+  const pid_t pid = wire::Reader(message.body).raw<pid_t>();
+  ended_.erase(pid);  // the number was another's before
+  return {pid, std::move(message.fds[0])};
 }
 
 std::shared_ptr<TemplateClient> TemplateClient::fork() {

@@ -20,6 +20,9 @@ struct Process {
   void kill() const;
 };
 
+// Starts stoq-host with a flag and its end of a socket. StoqException when that fails.
+Process start_process(const std::string& program, std::string flag, int socket);
+
 // The engine's end of a template process. [thread-safe]
 class TemplateClient {
  public:

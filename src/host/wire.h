@@ -41,6 +41,12 @@ enum class Type : uint32_t {
   put_reply,
   // from a host
   records = 40,
+  // to the process that runs helper programs; the header's call is the program's number
+  helper_start = 60,  // with descriptors: input, output, errors, those handed over
+  helper_end,
+  // from it
+  helper_started,  // with a pidfd
+  helper_ended,    // wait status
 };
 
 struct Header {

@@ -43,9 +43,9 @@ class CreateReply final : public SilentReply {
 class NativeInstance final : public Instance {
  public:
   NativeInstance(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-                 std::string tmp)
+                 std::string tmp, HelperServer helpers)
       : entry_(copy_table<stoq_plugin_entry>(&entry)),
-        host_(spec, entry_, std::move(log), std::move(tmp)) {
+        host_(spec, entry_, std::move(log), std::move(tmp), helpers) {
     info_.name = spec.name;
     info_.version = spec.version.empty() && entry_.version ? entry_.version : spec.version;
     info_.description = spec.description;
@@ -78,6 +78,7 @@ class NativeInstance final : public Instance {
     if (!plugin_)
       throw StoqPluginException(
           reply.refusal.empty() ? "it refused to start without giving a reason" : reply.refusal);
+    host_.settle();
     info_.problems = std::move(reply.problems);
   }
 
@@ -193,7 +194,8 @@ class NativeInstance final : public Instance {
 
 }  // namespace
 
-std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp) {
+std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp,
+                                      HelperServer helpers) {
   void* module = dlopen(spec.module.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!module) {
     const char* why = dlerror();
@@ -223,7 +225,7 @@ std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, s
     throw StoqPluginException(
         "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
         "and destroy_thread");
-  return std::make_shared<NativeInstance>(spec, entry, std::move(log), std::move(tmp));
+  return std::make_shared<NativeInstance>(spec, entry, std::move(log), std::move(tmp), helpers);
 }
 
 }  // namespace stoq

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "loader/native_helper.h"
 #include "stoq/exceptions.h"
 #include "stoq/sdk/views.h"
 #include "stoq/stoq.h"
@@ -47,7 +48,9 @@ struct NativeHostApi {
     return STOQ_OK;
   }
 
-  static const void* extension(const stoq_host*, const char*) noexcept { return nullptr; }
+  static const void* extension(const stoq_host*, const char* id) noexcept {
+    return id && std::string_view(id) == STOQ_HELPER ? native_helper_table() : nullptr;
+  }
 };
 
 namespace {
@@ -81,8 +84,12 @@ std::vector<config::OptionSpec> option_specs(const stoq_plugin_entry& entry) {
 }
 
 NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-                       std::string tmp)
-    : name_(spec.name), folder_(spec.folder), tmp_(std::move(tmp)), log_(std::move(log)) {
+                       std::string tmp, HelperServer helpers)
+    : name_(spec.name),
+      folder_(spec.folder),
+      tmp_(std::move(tmp)),
+      log_(std::move(log)),
+      helpers_(std::make_unique<HelperProcesses>(spec.helpers, helpers)) {
   const std::vector<config::OptionSpec> specs = option_specs(entry);
   std::vector<std::string> warnings, errors;
   config::ResolvedOptions resolved =

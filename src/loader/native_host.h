@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "host/helper_process.h"
 #include "loader/plugin_spec.h"
 #include "stoq/abi/plugin.h"
 
@@ -14,12 +15,14 @@ class NativeHost {
   // Reads the options against what the entry declares. StoqPluginException for one that is
   // malformed or out of range.
   NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-             std::string tmp);
+             std::string tmp, HelperServer helpers);
   NativeHost(const NativeHost&) = delete;
   NativeHost& operator=(const NativeHost&) = delete;
 
   const stoq_host* raw() const { return &host_; }
   const LogFunction& log() const { return log_; }
+  HelperProcesses& helpers() const { return *helpers_; }
+  void settle() { helpers_->settle(); }  // the plugin is made
 
  private:
   friend struct NativeHostApi;
@@ -32,6 +35,7 @@ class NativeHost {
   std::string name_, folder_, tmp_;
   LogFunction log_;
   std::map<std::string, Stored, std::less<>> options_;
+  std::unique_ptr<HelperProcesses> helpers_;
   stoq_host host_;
 };
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/layers.h"
+#include "config/manifest.h"
 #include "stoq/log.h"
 
 namespace stoq {
@@ -19,6 +20,7 @@ struct PluginSpec {
   std::string version, description;
   config::OptionLayers options;
   std::vector<std::string> results;
+  std::vector<config::HelperPlace> helpers;
   bool extracts = true;
   bool changes_request = true;
   bool ancestors = false;

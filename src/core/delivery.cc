@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What becomes of a response: decorators, then connectors.
+#include "core/deliver_reply.h"
+#include "core/engine.h"
+#include "core/scan_reply.h"
+#include "json/canonical.h"
+
+namespace stoq {
+namespace {
+
+// The answer of a decorator: a result of its own, and what it has to say about it.
+class DecorateReply final : public SilentReply {
+ public:
+  DecorateReply(StoqResponse& response, const std::string& name, const Settings& settings)
+      : response_(response), name_(name), settings_(settings) {}
+
+  bool result(std::string_view json) override {
+    std::string text;
+    const json::Outcome outcome = json::canonicalise(
+        json, text,
+        {.max_size = settings_.max_result_size, .max_depth = settings_.max_result_depth});
+    if (!outcome) {
+      record("StoqException", "its result was refused: " + outcome.message);
+      limit(outcome.fault);
+      return false;
+    }
+    result_ = std::move(text);
+    return true;
+  }
+  void error(std::string_view text) override { add(clipped(text, settings_.max_error_size)); }
+  void failed(Failure failure, std::string_view type, std::string_view text) override {
+    record(type, clipped(text, settings_.max_error_size));
+    if (const std::string_view limit = limit_name(failure); !limit.empty())
+      response_.limits.push_back({std::string(limit), "", name_, std::nullopt, 1});
+  }
+
+  // Once the decorator has seen the response as it was.
+  void keep() {
+    for (std::string& text : errors_) response_.errors.add(name_, std::move(text));
+    if (dropped_ > 0)
+      response_.errors.add(name_, "decorator: " + name_ + " ; StoqException: it gave " +
+                                      std::to_string(dropped_) +
+                                      " more errors, which were left out");
+    if (!result_.empty() && result_ != "null")
+      response_.decorators.set(name_, Json::from_canonical(std::move(result_)));
+  }
+
+ private:
+  static constexpr size_t kErrors = 100;
+
+  void record(std::string_view type, std::string_view text) {
+    add("decorator: " + name_ + " ; " + std::string(type) + ": " + std::string(text));
+  }
+  void add(std::string text) {
+    if (errors_.size() < kErrors)
+      errors_.push_back(std::move(text));
+    else
+      ++dropped_;
+  }
+  void limit(json::Fault fault) {
+    if (fault == json::Fault::too_large)
+      response_.limits.push_back({"max_result_size", "", name_, 1, 1});
+    if (fault == json::Fault::too_deep)
+      response_.limits.push_back({"max_result_depth", "", name_, 1, 1});
+  }
+
+  StoqResponse& response_;
+  const std::string& name_;
+  const Settings& settings_;
+  std::string result_;
+  std::vector<std::string> errors_;
+  uint64_t dropped_ = 0;
+};
+
+}  // namespace
+
+void Engine::decorate(Instance& decorator, StoqResponse& response) {
+  DecorateReply reply(response, decorator.info().name, *settings_);
+  const std::string text = response.dumps(0);
+  Input input;
+  input.response = &response;
+  input.response_text = text;
+  input.scan_id = response.scan_id;
+  decorator.call(Op::decorate, input, reply);
+  reply.keep();
+}
+
+std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text) {
+  DeliverReply reply;
+  Input input;
+  input.response = &response;
+  input.response_text = text;
+  input.scan_id = response.scan_id;
+  connector.call(Op::save, input, reply);
+  return reply.problem;
+}
+
+std::vector<std::pair<std::string, std::string>> Engine::deliver(const Generation& generation,
+                                                                 StoqResponse& response) {
+  std::vector<std::pair<std::string, std::string>> failures;
+  for (const std::shared_ptr<Instance>& decorator : generation.decorators)
+    decorate(*decorator, response);
+  if (generation.connectors.empty()) return failures;
+  const std::string text = response.dumps(0);
+  for (const std::shared_ptr<Instance>& connector : generation.connectors) {
+    std::string problem = save(*connector, response, text);
+    if (problem.empty()) continue;
+    STOQ_LOG(logger_, LogLevel::error,
+             "Failed to save results of scan " + response.scan_id + " using " +
+                 connector->info().name + ": " + problem);
+    response.errors.add(connector->info().name,
+                        "connector:failed to save: " + connector->info().name + " ; " + problem);
+    failures.emplace_back(connector->info().name, std::move(problem));
+  }
+  return failures;
+}
+
+}  // namespace stoq
