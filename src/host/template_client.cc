@@ -2,6 +2,7 @@
 #include "host/template_client.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,6 +83,11 @@ Process start_process(const std::string& program, std::string flag, int socket) 
     throw StoqException("cannot start " + program + ": " + std::strerror(error) +
                         "; it belongs beside the stoQ library (is the installation complete?)");
   return {pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+}
+
+bool TemplateClient::alive() const {
+  pollfd end{process_.pidfd.get(), POLLIN, 0};  // readable once the process has ended
+  return alive_ && poll(&end, 1, 0) == 0;
 }
 
 std::shared_ptr<TemplateClient> TemplateClient::start(const std::string& program) {

@@ -38,7 +38,7 @@ class TemplateClient {
   // refuses or ends the process; then the template is of no use any more if `alive` says so.
   void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
             TemplateClient& parent);
-  bool alive() const { return alive_; }
+  bool alive() const;  // as far as the kernel tells at this moment
   Process fork_host(int socket, int arena, uint64_t memory);
   // The wait status of one of its children; waits a moment for it. Nothing when it is not to be
   // had.
