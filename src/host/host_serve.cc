@@ -78,7 +78,13 @@ class Server {
           break;
       }
     }
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    // A provider that has just said its last word may still be on its way out.
+    for (int i = 0; i < 500 && !providers_.empty(); ++i) {
+      lock.unlock();
+      usleep(2000);
+      lock.lock();
+    }
     if (providers_.empty())
       for (const uint32_t plugin : called_) plugins_[plugin].reset();
     _exit(0);
