@@ -43,20 +43,16 @@ bool Exiftool::worn() const {
 
 // Sealed against seals: an ExifTool that a payload has turned cannot make the slot unusable.
 Slot::Slot() : fd_(memfd_create("stoq-payload", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
-  if (fd_ < 0 || fcntl(fd_, F_ADD_SEALS, F_SEAL_SEAL) != 0)
+  if (!fd_ || fcntl(fd_.get(), F_ADD_SEALS, F_SEAL_SEAL) != 0)
     throw sdk::Error(std::string("cannot make a memory file: ") + std::strerror(errno));
 }
 
-Slot::~Slot() {
-  close(fd_);
-}
-
 void Slot::fill(std::span<const uint8_t> content) {
-  if (ftruncate(fd_, static_cast<off_t>(content.size())) != 0)
+  if (ftruncate(fd_.get(), static_cast<off_t>(content.size())) != 0)
     throw sdk::Error(std::string("cannot set the size of a memory file: ") + std::strerror(errno));
   for (size_t done = 0; done < content.size();) {
     const ssize_t n =
-        pwrite(fd_, content.data() + done, content.size() - done, static_cast<off_t>(done));
+        pwrite(fd_.get(), content.data() + done, content.size() - done, static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0)
       throw sdk::Error(std::string("cannot write to a memory file: ") + std::strerror(errno));

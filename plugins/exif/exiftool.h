@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "stoq/sdk/descriptor.h"
 #include "stoq/sdk/helper.h"
 
 namespace stoq::plugins::exif {
@@ -25,14 +26,11 @@ class Exiftool {
 class Slot {
  public:
   Slot();
-  ~Slot();
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   void fill(std::span<const uint8_t> content);  // throws sdk::Error
 
  private:
-  int fd_;
+  sdk::Fd fd_;
 };
 
 }  // namespace stoq::plugins::exif

@@ -55,10 +55,6 @@ bool publish(int root, const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) close(fd_);
-}
-
 std::string shown(std::string_view path) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string out;

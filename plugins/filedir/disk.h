@@ -10,29 +10,12 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "stoq/sdk/descriptor.h"
 
 namespace stoq::plugins::filedir {
 
-// Owns a descriptor.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
+using sdk::Fd;
 
 // A path as messages show it: its text, with control characters written out.
 std::string shown(std::string_view path);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What becomes of a response: decorators, then connectors.
+#include "core/answer.h"
 #include "core/deliver_reply.h"
 #include "core/engine.h"
-#include "core/scan_reply.h"
 #include "json/canonical.h"
 
 namespace stoq {
@@ -22,7 +22,7 @@ class DecorateReply final : public SilentReply {
         {.max_size = settings_.max_result_size, .max_depth = settings_.max_result_depth});
     if (!outcome) {
       record("StoqException", "its result was refused: " + outcome.message);
-      limit(outcome.fault);
+      limit(limit_name(outcome.fault), 1);
       return false;
     }
     result_ = std::move(text);
@@ -31,17 +31,16 @@ class DecorateReply final : public SilentReply {
   void error(std::string_view text) override { add(clipped(text, settings_.max_error_size)); }
   void failed(Failure failure, std::string_view type, std::string_view text) override {
     record(type, clipped(text, settings_.max_error_size));
-    if (const std::string_view limit = limit_name(failure); !limit.empty())
-      response_.limits.push_back({std::string(limit), "", name_, std::nullopt, 1});
+    limit(limit_name(failure), std::nullopt);
   }
 
   // Once the decorator has seen the response as it was.
   void keep() {
     for (std::string& text : errors_) response_.errors.add(name_, std::move(text));
     if (dropped_ > 0)
-      response_.errors.add(name_, "decorator: " + name_ + " ; StoqException: it gave " +
-                                      std::to_string(dropped_) +
-                                      " more errors, which were left out");
+      response_.errors.add(name_, failure_text("decorator", name_, "StoqException",
+                                               "it gave " + std::to_string(dropped_) +
+                                                   " more errors, which were left out"));
     if (!result_.empty() && result_ != "null")
       response_.decorators.set(name_, Json::from_canonical(std::move(result_)));
   }
@@ -50,7 +49,7 @@ class DecorateReply final : public SilentReply {
   static constexpr size_t kErrors = 100;
 
   void record(std::string_view type, std::string_view text) {
-    add("decorator: " + name_ + " ; " + std::string(type) + ": " + std::string(text));
+    add(failure_text("decorator", name_, type, text));
   }
   void add(std::string text) {
     if (errors_.size() < kErrors)
@@ -58,11 +57,14 @@ class DecorateReply final : public SilentReply {
     else
       ++dropped_;
   }
-  void limit(json::Fault fault) {
-    if (fault == json::Fault::too_large)
-      response_.limits.push_back({"max_result_size", "", name_, 1, 1});
-    if (fault == json::Fault::too_deep)
-      response_.limits.push_back({"max_result_depth", "", name_, 1, 1});
+  void limit(std::string_view name, std::optional<uint64_t> left_out) {
+    if (name.empty()) return;
+    for (LimitRecord& record : response_.limits)
+      if (record.limit == name && record.plugin == name_ && record.payload.empty()) {
+        if (record.left_out && left_out) *record.left_out += *left_out;
+        return;
+      }
+    response_.limits.push_back({std::string(name), "", name_, left_out, 1});
   }
 
   StoqResponse& response_;

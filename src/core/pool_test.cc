@@ -10,17 +10,13 @@
 #include <set>
 
 #include "core/cores.h"
+#include "tests/support/eventually.h"
 
 namespace stoq {
 namespace {
 
+using test::eventually;
 using namespace std::chrono_literals;
-
-template <class Condition>
-bool within_reason(Condition&& condition) {
-  for (int i = 0; i < 3000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
-  return condition();
-}
 
 struct FunctionWork final : Pool::Work {
   explicit FunctionWork(std::function<void()> f) : function(std::move(f)) {}
@@ -37,7 +33,7 @@ TEST(Pool, RunsWhatIsPostedAsOftenAsItIsPosted) {
   Pool pool(3);
   const auto counting = work([&] { ++calls; });
   for (int i = 0; i < 500; ++i) pool.post(counting);
-  EXPECT_TRUE(within_reason([&] { return calls == 500; })) << calls;
+  EXPECT_TRUE(eventually([&] { return calls == 500; })) << calls;
 }
 
 TEST(Pool, ForgetsWhatNobodyHasBegun) {
@@ -57,7 +53,7 @@ TEST(Pool, ForgetsWhatNobodyHasBegun) {
     }
     pool.forget(*one);
     go_on.count_down();
-    EXPECT_TRUE(within_reason([&] { return kept == 10; })) << kept;
+    EXPECT_TRUE(eventually([&] { return kept == 10; })) << kept;
   }
   EXPECT_EQ(forgotten, 0);
 }
@@ -69,7 +65,7 @@ TEST(Pool, AThreadThatWaitsElsewhereLendsItsPlace) {
   std::this_thread::sleep_for(30ms);
   EXPECT_EQ(calls, 0);
   pool.lend();
-  EXPECT_TRUE(within_reason([&] { return calls == 1; }));
+  EXPECT_TRUE(eventually([&] { return calls == 1; }));
   pool.take_back();
 }
 
@@ -83,7 +79,7 @@ TEST(Pool, AnItemThatComesWhileTheSourceIsAskedIsNotForgotten) {
     }
     return ++taken == 1;
   });
-  EXPECT_TRUE(within_reason([&] { return taken >= 1; })) << asked;
+  EXPECT_TRUE(eventually([&] { return taken >= 1; })) << asked;
   pool.clear_source();
 }
 
@@ -95,7 +91,7 @@ TEST(Pool, ThreadsOfARunHaveACoreEachAndHelpersOfCallersNone) {
   std::multiset<int> seen;
   std::atomic<int> helper = -2;
   pool.post(work([&] { helper = core_of_this_thread(); }));
-  EXPECT_TRUE(within_reason([&] { return helper != -2; }));
+  EXPECT_TRUE(eventually([&] { return helper != -2; }));
   EXPECT_EQ(helper, -1);
 
   std::latch all_here(
@@ -108,7 +104,7 @@ TEST(Pool, ThreadsOfARunHaveACoreEachAndHelpersOfCallersNone) {
     seen.insert(core_of_this_thread());
     return true;
   });
-  EXPECT_TRUE(within_reason([&] {
+  EXPECT_TRUE(eventually([&] {
     const std::lock_guard lock(mutex);
     return seen.size() == cores;
   }));
@@ -119,7 +115,7 @@ TEST(Pool, ThreadsOfARunHaveACoreEachAndHelpersOfCallersNone) {
 
   helper = -2;
   pool.post(work([&] { helper = core_of_this_thread(); }));
-  EXPECT_TRUE(within_reason([&] { return helper != -2; }));
+  EXPECT_TRUE(eventually([&] { return helper != -2; }));
   EXPECT_EQ(helper, -1);
 }
 
@@ -128,7 +124,7 @@ TEST(Pool, LeavesTheSystemTheChoiceWhenItUsesOnlySomeCores) {
   Pool pool(cores_allowed() - 1);
   std::atomic<int> core = -2;
   pool.set_source([&] { return core.exchange(core_of_this_thread()) == -2; });
-  EXPECT_TRUE(within_reason([&] { return core != -2; }));
+  EXPECT_TRUE(eventually([&] { return core != -2; }));
   pool.clear_source();
   EXPECT_EQ(core, -1);
 }

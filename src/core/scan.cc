@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/answer.h"
 #include "core/scan_reply.h"
 #include "core/uuid.h"
 #include "stoq/sdk/json.h"

@@ -159,7 +159,7 @@ Node& Scan::place(Node& parent, Child& child) {
   return node;
 }
 
-// What the payloads of a level before `end` extract at the most.
+// What the payloads of a level before `end` extract at the most; `end` is not finished, or past all.
 uint64_t Scan::most_extracted(Level& level, size_t end) const {
   for (; level.settled < level.nodes.size() && level.nodes[level.settled]->finished;
        ++level.settled)
@@ -170,7 +170,6 @@ uint64_t Scan::most_extracted(Level& level, size_t end) const {
     bytes += node.finished ? node.extracted_bytes
                            : most_bytes(settings_.extraction, node.payload.size());
   }
-  for (size_t i = level.settled; i > end; --i) bytes -= level.nodes[i - 1]->extracted_bytes;
   return bytes;
 }
 

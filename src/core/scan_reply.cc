@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/answer.h"
 #include "core/interesting.h"
 #include "json/canonical.h"
 #include "stoq/sdk/json.h"
@@ -21,48 +22,6 @@ Sha256Stream& thread_hash() {
 }
 
 }  // namespace
-
-std::string_view limit_name(Failure failure) {
-  switch (failure) {
-    case Failure::raised:
-      return "";
-    case Failure::crashed:
-      return "crash";
-    case Failure::deadline:
-      return "plugin_deadline";
-    case Failure::memory:
-      return "plugin_memory";
-    case Failure::lied:
-      return "protocol";
-    case Failure::refused:
-      return "refused";
-  }
-  return "";
-}
-
-std::string clipped(std::string_view text, uint64_t most) {
-  std::string out;
-  if (text.size() <= most && sdk::valid_utf8(text)) return std::string(text);
-  const uint64_t kept = std::min<uint64_t>(text.size(), most);
-  out = sdk::text_from_bytes(bytes_of(text.substr(0, kept)));
-  if (kept < text.size())
-    out += " … (" + std::to_string(text.size() - kept) + " more bytes, max_error_size)";
-  return out;
-}
-
-std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type,
-                         std::string_view text, std::string_view payload_id) {
-  std::string out(stage);
-  out.append(": ")
-      .append(plugin)
-      .append(" ; ")
-      .append(type)
-      .append(": ")
-      .append(text)
-      .append(" ; payload ")
-      .append(payload_id);
-  return out;
-}
 
 ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage,
                      uint64_t allowance)
@@ -114,10 +73,8 @@ bool ScanReply::canonical(std::string_view json, std::string& out, std::string_v
   const json::Outcome outcome = json::canonicalise(json, out, limits);
   if (outcome) return true;
   record("its " + std::string(what) + " was refused: " + outcome.message);
-  if (outcome.fault == json::Fault::too_large)
-    Scan::leave_out(node_.left_out, "max_result_size", name_, 1);
-  if (outcome.fault == json::Fault::too_deep)
-    Scan::leave_out(node_.left_out, "max_result_depth", name_, 1);
+  if (const std::string_view limit = limit_name(outcome.fault); !limit.empty())
+    Scan::leave_out(node_.left_out, limit, name_, 1);
   return false;
 }
 

@@ -56,11 +56,4 @@ class ScanReply final : public Reply {
   bool lent_ = false;
 };
 
-// "<stage>: <plugin> ; <type>: <text> ; payload <id>"
-std::string failure_text(std::string_view stage, std::string_view plugin, std::string_view type,
-                         std::string_view text, std::string_view payload_id);
-std::string_view limit_name(Failure failure);  // in LimitRecord::limit; "": it has none
-std::string clipped(std::string_view text,
-                    uint64_t most);  // valid UTF-8, at most so many bytes, saying what was cut
-
 }  // namespace stoq

@@ -3,6 +3,7 @@
 // A payload's way through dispatch, rounds of workers, and its end.
 #include <algorithm>
 
+#include "core/answer.h"
 #include "core/scan_reply.h"
 
 namespace stoq {

@@ -12,10 +12,6 @@
 
 namespace stoq {
 
-Fd::~Fd() {
-  if (fd_ >= 0) close(fd_);
-}
-
 namespace wire {
 namespace {
 

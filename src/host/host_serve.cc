@@ -78,13 +78,7 @@ class Server {
           break;
       }
     }
-    std::unique_lock lock(mutex_);
-    // A provider that has just said its last word may still be on its way out.
-    for (int i = 0; i < 500 && !providers_.empty(); ++i) {
-      lock.unlock();
-      usleep(2000);
-      lock.lock();
-    }
+    const std::lock_guard lock(mutex_);
     if (providers_.empty())
       for (const uint32_t plugin : called_) plugins_[plugin].reset();
     _exit(0);
@@ -97,7 +91,8 @@ class Server {
       if (plugin < plugins_.size()) called_.insert(plugin);
     if (m.op != Op::ingest) {
       WireReply reply(socket_, message.header.call, m);
-      return answer(m, reply, message);
+      answer(m, reply, message);
+      return reply.call_done();
     }
     // A provider goes on for long, while other calls and outcomes come in.
     auto body = std::make_shared<std::string>(message.body);
@@ -109,8 +104,12 @@ class Server {
     std::thread([this, body, reply, number = message.header.call] {
       wire::Message none;
       answer(wire::decode_call(*body), *reply, none);
-      const std::lock_guard lock(mutex_);
-      providers_.erase(number);
+      {
+        // Before its last word: the engine may send this host away as soon as it has that.
+        const std::lock_guard lock(mutex_);
+        providers_.erase(number);
+      }
+      reply->call_done();
     }).detach();
   }
 
@@ -147,7 +146,6 @@ class Server {
       reply.plugin_done(i + 1 == m.plugins.size());
     }
     current_reply = nullptr;
-    reply.call_done();
   }
 
   void outcome(std::string_view body) {

@@ -15,6 +15,7 @@
 
 #include "support/adapters.h"
 #include "support/direct.h"
+#include "support/eventually.h"
 #include "support/leftovers.h"
 
 namespace stoq::test {
@@ -41,16 +42,6 @@ class Folder {
 std::string contents(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// Comes to hold in the end; how long that takes is nobody's business here.
-template <class Condition>
-bool eventually(Condition condition) {
-  for (int turns = 0; turns < 3000; ++turns) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
 }
 
 std::vector<std::string> sorted_lines(const std::string& text) {

@@ -6,25 +6,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "config/ini.h"
 #include "stoq/abi/plugin.h"
+#include "tests/support/temporary_directory.h"
 
 namespace stoq::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path);
-  EXPECT_TRUE(file) << path << " is missing";
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 using Defaults = std::map<std::string, std::string>;  // "" for none
 
@@ -82,7 +74,8 @@ TEST(PluginOptions, ReadmeAndManifestSayWhatIsDeclared) {
     if (!fs::exists(source) || !fs::exists(module)) continue;
     ++plugins;
     const Defaults options = declared(module);
-    EXPECT_EQ(in_readme(read(source / "README.md")), options) << "plugins/" << name << "/README.md";
+    EXPECT_EQ(in_readme(read_all(source / "README.md")), options)
+        << "plugins/" << name << "/README.md";
     std::vector<config::Problem> problems;
     const auto manifest = config::Ini::read(folder.path() / (name + ".stoq"), problems);
     EXPECT_TRUE(problems.empty());

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/eventually.h"
+
 namespace stoq::test {
 
 struct TreeProcess {
@@ -54,16 +56,6 @@ inline std::vector<TreeProcess> descendants(std::string_view name) {
   std::vector<TreeProcess> found = descendants();
   std::erase_if(found, [&](const TreeProcess& p) { return p.name != name; });
   return found;
-}
-
-// Until it holds, or ten seconds are over.
-template <class Condition>
-bool soon(Condition condition) {
-  for (int turns = 0; turns < 1000; ++turns) {
-    if (condition()) return true;
-    usleep(10'000);
-  }
-  return false;
 }
 
 }  // namespace stoq::test
