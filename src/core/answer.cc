@@ -49,4 +49,11 @@ std::string failure_text(std::string_view stage, std::string_view plugin, std::s
   return out;
 }
 
+void keep_result(NamedResults& round, std::string_view plugin, std::string canonical) {
+  if (canonical == "null")
+    std::erase_if(round, [&](const auto& result) { return result.first == plugin; });
+  else
+    round.set(plugin, Json::from_canonical(std::move(canonical)));
+}
+
 }  // namespace stoq

@@ -20,4 +20,7 @@ std::string failure_text(std::string_view stage, std::string_view plugin, std::s
 // Valid UTF-8, at most so many bytes, saying what was cut.
 std::string clipped(std::string_view text, uint64_t most);
 
+// A plugin's newest result in a round stands; null takes back what it gave before.
+void keep_result(NamedResults& round, std::string_view plugin, std::string canonical);
+
 }  // namespace stoq

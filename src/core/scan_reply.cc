@@ -92,13 +92,8 @@ bool ScanReply::result(std::string_view json) {
   std::string text;
   text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
   if (!canonical(json, text, "result")) return false;
-  NamedResults& results = node_.payload.worker_results.back();
-  if (text == "null") {
-    std::erase_if(results, [&](const auto& result) { return result.first == name_; });
-    return true;
-  }
-  if (!bounded(text.size())) return true;
-  results.set(name_, Json::from_canonical(std::move(text)));
+  if (text == "null" || bounded(text.size()))
+    keep_result(node_.payload.worker_results.back(), name_, std::move(text));
   return true;
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "json/canonical.h"
+#include "core/answer.h"
 
 namespace stoq {
 namespace {
@@ -123,10 +123,8 @@ bool WireReply::result(std::string_view json) {
   }
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
-    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}) &&
-        canonical != "null")
-      input_->payload->worker_results.back().set(plugin_->name,
-                                                 Json::from_canonical(std::move(canonical)));
+    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}))
+      keep_result(input_->payload->worker_results.back(), plugin_->name, std::move(canonical));
   }
   give(Record::result, json);
   return true;

@@ -293,10 +293,21 @@ TEST(BadPlugins, ResultsThatAreTooLarge) {
 
 TEST(BadPlugins, SecondResults) {
   expect("second result", {.result = R"({"second": true})"});
+  expect("second result null", {});
   expect("second result bad",
          {.errors = {refused(
               "its result was refused: unexpected end at byte 1, expected a key in double quotes")},
           .result = R"({"first": true})"});
+}
+
+TEST(BadPlugins, AWorkerHasNoDispatchMetaToGive) {
+  for (const char* isolation : {"none", "process"}) {
+    Stoq s(with("bad_answers", isolation));
+    const StoqResponse r = s.scan("dispatch with meta", {.add_start_dispatch = {"bad_answers"}});
+    ASSERT_EQ(r.results[0].workers.size(), 2u) << isolation;
+    const std::string told = r.results[0].workers[1]["echo_second"].text();
+    EXPECT_NE(told.find(R"("dispatch_meta": {})"), std::string::npos) << told;
+  }
 }
 
 TEST(BadPlugins, ErrorsWithoutEnd) {

@@ -40,6 +40,11 @@ class BadAnswers {
       api.result(call, str("1"));
       api.result(call, str("{\"second\": true}"));
     }
+    if (how == "second result null") {
+      api.result(call, str("{\"first\": true}"));
+      api.result(call, str("null"));
+    }
+    if (how == "dispatch with meta") api.dispatch(call, str("echo_second"), str("{\"a\": 1}"));
     if (how == "second result bad") {
       api.result(call, str("{\"first\": true}"));
       api.result(call, str("{"));
