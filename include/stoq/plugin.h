@@ -56,6 +56,8 @@ class Queue {
   // A task for the source archivers: {archiver: results of its archive()}.
   virtual bool put_task(Json task, uint64_t token = 0,
                         MetaArgument<RequestMeta> request_meta = {}) = 0;
+  // How many items will have been put in all, as far as it is known now: for Stoq::progress.
+  virtual void expect(uint64_t /*items*/) {}
   virtual bool stopped() const = 0;
 };
 
@@ -100,6 +102,8 @@ struct PluginTraits {
   bool extracts = true;  // a worker that never extracts may start before the level above is closed
   bool serial =
       false;  // calls never overlap, `ingest` apart, and a request that involves it runs in canonical order
+  bool archives = true;  // an archiver: keeps what is scanned; otherwise it only fetches for tasks
+  std::vector<std::string> required_workers;  // run before it on the same payload
   std::string version = "0";
   std::string description;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct PayloadResults {
   std::string extracted_by;
   std::string sha256;
   std::vector<Duplicate> duplicates;
+  // Only when asked for (StoqOptions::timings, explain): seconds and reasons by plugin, as
+  // docs/result.md shows them.
+  std::optional<Json> timings, explain;
 };
 
 // Something that a limit, a deadline, a crash or a refusal kept out of the response.
@@ -67,6 +71,10 @@ struct StoqResponse {
   // The JSON document: indent 4 as the reference writes it, or on one line for 0. Never throws on
   // content.
   std::string dumps(unsigned indent = 4) const;
+
+  // One response for every worker result, in order: `results` holds its payload alone, with that
+  // result as its one round; the rest is copied. A payload without worker results gives none.
+  std::vector<StoqResponse> split() const;
 };
 
 inline constexpr std::string_view kSchemaVersion = "4.0";

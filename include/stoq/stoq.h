@@ -56,7 +56,9 @@ struct StoqOptions {
   // Beyond the seed.
   OptionMap core;  // any other key of [core], as text; docs/configuration.md lists them
   std::optional<unsigned>
-      threads;  // scan threads of run and of requests that fan out; the number of cores
+      threads;           // scan threads of run and of requests that fan out; the number of cores
+  bool timings = false;  // adds to each result how long each plugin took on it
+  bool explain = false;  // … and why it was run
   std::shared_ptr<LogSink> log_sink;  // instead of stderr and the log file
 };
 
@@ -80,6 +82,14 @@ struct RunSummary {
   uint64_t not_scanned = 0;  // of those done: too large, so only hashed and listed
 };
 
+struct Progress {
+  uint64_t taken = 0;  // items that providers have brought
+  uint64_t done = 0, failed = 0, retried = 0;
+  uint64_t bytes = 0;                // of the payloads brought that are dealt with
+  std::optional<uint64_t> expected;  // items in all, when every provider has said how many
+  bool intake_ended = false;
+};
+
 struct PluginListing {
   std::vector<std::string>
       classes;  // "Worker", "Dispatcher" …; empty when the plugin cannot be loaded
@@ -88,7 +98,39 @@ struct PluginListing {
   std::string problem;  // why it cannot be loaded
 };
 
+class CollectReply;
 class Engine;
+class Instance;
+struct Input;
+enum class Op : uint8_t;
+
+// A plugin to be called by hand, outside of any request. Copyable; valid as long as its Stoq;
+// [thread-safe]. A method of a role that the plugin does not play, and a call that fails, throw
+// StoqPluginException; errors beside an answer are in it.
+class LoadedPlugin {
+ public:
+  const std::string& name() const;
+  const std::string& version() const;
+  const std::string& description() const;
+  std::vector<std::string> classes() const;  // the roles: "Worker", "Dispatcher" …
+
+  WorkerResponse scan(Payload& payload, Request request = {}) const;
+  DispatcherResponse get_dispatches(Payload& payload, Request request = {}) const;
+  DeepDispatcherResponse get_deep_dispatches(Payload& payload, Request request = {}) const;
+  ArchiverResponse archive(Payload& payload, Request request = {}) const;
+  std::optional<Payload> get(const ArchiverResponse& task) const;
+  void save(const StoqResponse& response) const;
+  DecoratorResponse decorate(const StoqResponse& response) const;
+
+ private:
+  friend class Stoq;
+  LoadedPlugin(Engine& engine, std::shared_ptr<Instance> instance);
+  void call(Op op, Input& input, CollectReply& reply) const;
+  DispatcherResponse dispatches(Op op, Payload& payload, Request& request) const;
+
+  Engine* engine_;
+  std::shared_ptr<Instance> instance_;
+};
 
 // The engine with its plugins. All methods are [thread-safe]. Constructing it reads the
 // configuration and loads the plugins that configuration and arguments name; what cannot be loaded
@@ -121,9 +163,11 @@ class Stoq {
   // Ends run from any thread: intake stops, items in work are finished.
   void stop();
 
-  // The names of the roles that a plugin plays; loads it when it is not loaded. StoqPluginNotFound,
-  // StoqPluginException.
-  std::vector<std::string> load_plugin(std::string_view name);
+  // What the run at work has done so far, else the last one.
+  Progress progress() const;
+
+  // Loads a plugin, unless it is loaded already. StoqPluginNotFound, StoqPluginException.
+  LoadedPlugin load_plugin(std::string_view name);
   // An object as a plugin, under that name; replaces one of the same name for requests that start
   // later.
   void add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits = {});
@@ -132,6 +176,10 @@ class Stoq {
   // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException
   // for those that failed.
   void save(const StoqResponse& response, std::string_view connector = {});
+
+  // For every payload of a response, in order, a response of its own: that payload and everything
+  // that came out of it, decorated anew. Errors and limits are those that concern them.
+  std::vector<StoqResponse> reconstruct_all_subresponses(const StoqResponse& response);
 
  private:
   std::unique_ptr<Engine> engine_;

@@ -38,6 +38,7 @@ const std::vector<OptionSpec>& engine_keys() {
       of("results", Type::list),
       of("ancestors", Type::boolean),
       of("changes_request", Type::boolean),
+      of("state", Type::boolean),
       of("helpers", Type::list),
       of("deadline", Type::duration, 0.001, 86400),
       of("memory", Type::size, 1 << 20),
@@ -175,6 +176,8 @@ class Filler {
       manifest_.changes_request = std::get<bool>(value);
     } else if (key == "ancestors") {
       manifest_.ancestors = std::get<bool>(value);
+    } else if (key == "state") {
+      manifest_.state = std::get<bool>(value);
     } else if (key == "helpers") {
       for (const std::string& item : std::get<std::vector<std::string>>(value))
         add_helper(entry, item);

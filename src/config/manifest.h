@@ -33,7 +33,7 @@ struct HelperPlace {
 ///   [Core]           Name, Module (file name without extension, inside the folder; both required)
 ///   [Documentation]  Author, Version, Website, Description
 ///   [options]        the plugin's options; also min_stoq_version, required_workers (as in v2, v3)
-///   [engine]         roles, extracts, isolation, profile, results, ancestors, changes_request, helpers, deadline,
+///   [engine]         roles, extracts, isolation, profile, results, ancestors, changes_request, helpers, state, deadline,
 ///                    memory, instances
 struct Manifest {
   std::string name;
@@ -58,6 +58,7 @@ struct Manifest {
   std::optional<bool> changes_request;  // may change request_meta
   bool ancestors = false;               // wants results and meta of the payloads above
   std::vector<HelperPlace> helpers;     // programs that it may start
+  bool state = false;                   // wants a directory that outlives the process
   std::optional<double> deadline;       // seconds
   std::optional<int64_t> memory;        // bytes
   std::optional<int64_t> instances;

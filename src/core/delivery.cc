@@ -98,24 +98,31 @@ std::string Engine::save(Instance& connector, const StoqResponse& response, std:
   return reply.problem;
 }
 
-std::vector<std::pair<std::string, std::string>> Engine::deliver(const Generation& generation,
-                                                                 StoqResponse& response) {
-  std::vector<std::pair<std::string, std::string>> failures;
+void Engine::decorate(const Generation& generation, StoqResponse& response) {
   for (const std::shared_ptr<Instance>& decorator : generation.decorators)
     decorate(*decorator, response);
-  if (generation.connectors.empty()) return failures;
+}
+
+Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& response) {
+  Failures failures;
+  if (connectors.empty()) return failures;
   const std::string text = response.dumps(0);
-  for (const std::shared_ptr<Instance>& connector : generation.connectors) {
+  std::erase_if(connectors, [&](const std::shared_ptr<Instance>& connector) {
     std::string problem = save(*connector, response, text);
-    if (problem.empty()) continue;
-    STOQ_LOG(logger_, LogLevel::error,
-             "Failed to save results of scan " + response.scan_id + " using " +
-                 connector->info().name + ": " + problem);
-    response.errors.add(connector->info().name,
-                        "connector:failed to save: " + connector->info().name + " ; " + problem);
+    if (problem.empty()) return true;
     failures.emplace_back(connector->info().name, std::move(problem));
-  }
+    return false;
+  });
   return failures;
+}
+
+void Engine::tell(const Failures& failures, StoqResponse& response) {
+  for (const auto& [name, problem] : failures) {
+    STOQ_LOG(
+        logger_, LogLevel::error,
+        "Failed to save results of scan " + response.scan_id + " using " + name + ": " + problem);
+    response.errors.add(name, "connector:failed to save: " + name + " ; " + problem);
+  }
 }
 
 }  // namespace stoq

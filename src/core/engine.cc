@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "config/nearest.h"
@@ -21,7 +22,8 @@ namespace stoq {
 namespace {
 
 // What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
-constexpr std::string_view kEngineOptions[] = {"isolation", "deadline", "memory"};
+constexpr std::string_view kEngineOptions[] = {"isolation", "deadline", "memory",
+                                               "required_workers"};
 
 }  // namespace
 
@@ -54,7 +56,7 @@ Engine::Engine(StoqOptions options)
   generation_.store(std::move(generation));
 }
 
-// Sections and options for plugins that are not there, and roles that this version does not run.
+// Sections and options for plugins that are not there.
 void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
   std::vector<std::string> known;
   for (const auto& [name, manifest] : manifests_) known.push_back(name);
@@ -66,13 +68,6 @@ void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
   for (const std::string& section : settings_->file.sections())
     if (section != "core") check(section, settings_->file.file());
   for (const auto& [name, options] : settings_->plugin_opts) check(name, "plugin_opts");
-  const std::pair<const Names&, const char*> idle[] = {
-      {settings_->source_archivers, "source_archivers"},
-      {settings_->dest_archivers, "dest_archivers"}};
-  for (const auto& [names, key] : idle)
-    if (!names.empty())
-      warnings.push_back(std::string(key) +
-                         ": this version loads these plugins but does not run them yet");
 }
 
 Engine::~Engine() = default;
@@ -131,7 +126,9 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   for (const std::string_view engine_option : kEngineOptions)
     spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
+  spec.required = m.required_workers;
   spec.helpers = m.helpers;
+  if (m.state && !settings_->state_dir.empty()) spec.state = settings_->state_dir + "/" + m.name;
   spec.extracts = m.extracts.value_or(true);
   spec.changes_request = m.changes_request.value_or(true);
   spec.ancestors = m.ancestors;
@@ -190,7 +187,18 @@ std::shared_ptr<Instance> Engine::instantiate(const config::Manifest& m) {
   policy.trust = std::string(config::to_string(profile)) +
                  (bundled && profile == config::Profile::compute ? "" : "/" + m.name);
 
-  const PluginSpec spec = spec_of(m);
+  PluginSpec spec = spec_of(m);
+  if (const auto v = value("required_workers", {.type = config::Type::list}))
+    spec.required = std::get<std::vector<std::string>>(*v);
+  if (std::error_code ec; !spec.state.empty()) {
+    std::filesystem::create_directories(spec.state, ec);
+    if (ec) {
+      STOQ_LOG(logger_, LogLevel::warning,
+               "plugin " + m.name + " gets no directory for its state: " + spec.state + ": " +
+                   ec.message() + " (set state_dir)");
+      spec.state.clear();
+    }
+  }
   if (isolation != config::Isolation::none) return hosts_.load(spec, policy);
   return load_native(spec, [this, name = "stoq." + m.name](LogLevel level, std::string_view line) {
     logger_.log(level, line, name);
@@ -240,6 +248,7 @@ void Engine::add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits 
   if (!plugin) throw StoqPluginException("add_plugin: there is no object for '" + name + "'");
   if (const std::string problem = config::name_problem(name); !problem.empty())
     throw StoqPluginException("add_plugin: " + problem);
+  const bool archives = traits.archives;
   std::shared_ptr<Instance> instance =
       make_object_instance(name, std::move(plugin), std::move(traits));
   const std::lock_guard lock(load_mutex_);
@@ -254,6 +263,8 @@ void Engine::add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits 
       take(next->decorators, Role::decorator, true);
   take(next->dispatchers, Role::dispatcher, true),
       take(next->deep_dispatchers, Role::deep_dispatcher, true);
+  take(next->source_archivers, Role::archiver, true),
+      take(next->dest_archivers, Role::archiver, archives);
   next->loaded[name] = instance;
   next->serial = std::any_of(next->loaded.begin(), next->loaded.end(),
                              [](const auto& entry) { return entry.second->info().serial; });

@@ -28,10 +28,14 @@ class Engine final : public WorkerSource {
   std::shared_ptr<const Generation> generation() const;
   std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root,
                                  const ScanOptions& options);
-  // Decorators, then connectors: what failed, by connector. The response is decorated in place.
-  std::vector<std::pair<std::string, std::string>> deliver(const Generation& generation,
-                                                           StoqResponse& response);
+  void decorate(const Generation& generation, StoqResponse& response);  // in place
   void decorate(Instance& decorator, StoqResponse& response);
+  std::vector<StoqResponse> reconstruct(const Generation& generation, const StoqResponse& whole);
+  // Saves with each of the connectors; those that did it leave the list, of the others is told why.
+  using Failures = std::vector<std::pair<std::string, std::string>>;
+  Failures save_all(Instances& connectors, const StoqResponse& response);
+  // After the last attempt: into the log and into the response.
+  void tell(const Failures& failures, StoqResponse& response);
   // "": saved; else why not.
   std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
 
@@ -59,6 +63,7 @@ class Engine final : public WorkerSource {
   std::mutex run_mutex;  // one run at a time
   std::mutex active_run_mutex;
   Run* active_run = nullptr;
+  Progress last_progress;
 
  private:
   void load_roles(Generation& generation);

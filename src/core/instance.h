@@ -100,6 +100,7 @@ class Reply {
                         uint64_t /*token*/) {
     return false;
   }
+  virtual void expect(uint64_t /*items*/) {}  // in all
 };
 
 // What is said of a meta of the wrong shape.
@@ -137,7 +138,8 @@ struct PluginInfo {
   bool changes_request =
       true;  // may change request_meta: what it extracts waits until its round is over
   bool wants_ancestors = false;
-  std::vector<std::string> results;  // earlier results that it wants to see; "*": all
+  std::vector<std::string> required;  // workers that come before it
+  std::vector<std::string> results;   // earlier results that it wants to see; "*": all
   std::vector<std::string>
       problems;  // warnings of loading that belong into every response (a rule file that does not compile …)
   bool wants_result_of(std::string_view plugin) const;

@@ -11,6 +11,7 @@
 
 #include "core/content.h"
 #include "core/instance.h"
+#include "core/trace.h"
 
 namespace stoq {
 
@@ -65,20 +66,28 @@ struct Node {
   size_t place = 0;  // in its level
 
   // The way through the rounds. One thread at a time.
-  enum class Stage : uint8_t { fresh, workers, deep, done } stage = Stage::fresh;
+  enum class Stage : uint8_t { fresh, workers, deep, archive, done } stage = Stage::fresh;
   struct Planned {
     std::string name;
     std::shared_ptr<Instance> instance;
+    std::string reason;  // for `explain` only
   };
   std::vector<Planned> plan;  // of this round
   size_t next = 0;
-  unsigned worker_rounds = 0;        // rounds added by workers' dispatch_to
-  unsigned deep_passes = 0;          // begun on it
-  bool scanned = false;              // dispatched like any payload
-  bool deep_round = false;           // this round is one of them
-  std::vector<std::string> further;  // named by workers for the next round
+  unsigned worker_rounds = 0;  // rounds added by workers' dispatch_to
+  unsigned deep_passes = 0;    // begun on it
+  bool scanned = false;        // dispatched like any payload
+  bool deep_round = false;     // this round is one of them
+  struct Named {
+    std::string name, by;
+  };
+  std::vector<std::string> requiring;  // while a plan is made: who waits for whom
+  std::vector<Named> further;          // named by workers for the next round
   std::set<std::string, std::less<>>
       named;  // every worker that a dispatch_to or round named already
+  NamedResults archivers;
+  std::vector<std::string> archivers_run;
+  std::unique_ptr<Trace> trace;  // when timings or reasons are asked for
   Errors errors;
   std::vector<LeftOut> left_out;
   bool withheld = false;  // only listed

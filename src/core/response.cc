@@ -65,6 +65,8 @@ void payload_results(JsonWriter& w, const PayloadResults& r, std::string& scratc
     w.end_object();
   }
   w.end_array();
+  if (r.timings) w.key("timings"), w.raw(r.timings->view(scratch));
+  if (r.explain) w.key("explain"), w.raw(r.explain->view(scratch));
   w.end_object();
 }
 

@@ -4,10 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <thread>
 
+#include "core/answer.h"
+#include "core/collect_reply.h"
 #include "core/deliver_reply.h"
 #include "json/canonical.h"
+#include "stoq/sdk/json.h"
 
 namespace stoq {
 namespace {
@@ -51,9 +56,19 @@ class RunReply final : public DeliverReply {
       return refuse(item, "its payload_meta is not an object of the right shape");
     return run_.put(std::move(item));
   }
-  bool put_task(std::string_view, std::string_view request, uint64_t token) override {
+  bool put_task(std::string_view task, std::string_view request, uint64_t token) override {
     Run::Item item = begin(token, request);
-    return refuse(item, "tasks for source archivers are not taken by this version");
+    const json::Limits limits{.max_size = run_.engine_.settings().max_result_size};
+    const json::Outcome outcome = json::canonicalise(task, item.task, limits);
+    if (!outcome) return refuse(item, "the task is not taken: " + outcome.message);
+    if (sdk::JsonView(item.task).kind() != sdk::JsonKind::object || item.task == "{}")
+      return refuse(item, "the task is no object of the form {archiver: results of its archive}");
+    item.bytes = item.task.size();
+    return run_.put(std::move(item));
+  }
+  void expect(uint64_t items) override {
+    const std::lock_guard lock(run_.mutex_);
+    run_.expected_[provider_.get()] = items;
   }
 
  private:
@@ -82,6 +97,7 @@ void Run::stop() {
   stopped_ = true;
   const std::lock_guard lock(mutex_);
   room_.notify_all();
+  all_done_.notify_all();  // what waits for another attempt waits no longer
 }
 
 bool Run::put(Item item) {
@@ -96,6 +112,7 @@ bool Run::put(Item item) {
     if (item.fd >= 0) close(item.fd);
     return false;  // never taken: the provider knows that it is still its own
   }
+  ++taken_;
   queued_bytes_ += item.bytes;
   queue_.push_back(std::move(item));
   lock.unlock();
@@ -105,6 +122,7 @@ bool Run::put(Item item) {
 
 bool Run::take_one() {
   std::unique_lock lock(mutex_);
+  if (deliver_due(lock)) return true;
   // A request may go on in other threads after this one has left it: take no more than can be in
   // work.
   if (queue_.empty() || in_work_ >= 2 * engine_.settings().threads + 2) return false;
@@ -120,50 +138,150 @@ bool Run::take_one() {
 
 void Run::scan(Item taken) {
   const auto item = std::make_shared<Item>(std::move(taken));
-  ScanOptions options{.request_meta = item->request,
-                      .add_start_dispatch = options_.add_start_dispatch,
-                      .add_start_deep_dispatch = options_.add_start_deep_dispatch};
+  const ScanOptions options{.request_meta = item->request,
+                            .add_start_dispatch = options_.add_start_dispatch,
+                            .add_start_deep_dispatch = options_.add_start_deep_dispatch};
+  std::vector<Payload> roots;
   try {
-    if (item->fd >= 0) {
-      Engine::FileContent file = engine_.read_file(item->fd);
-      close(std::exchange(item->fd, -1));
-      if (!file.problem.empty()) {
-        outcome(*item, Outcome::failed, file.problem);
-        return ended();
-      }
-      item->payload.emplace(std::move(file.content), item->meta);
-      item->payload->set_sha256(file.sha256);
-    }
-    const std::shared_ptr<Scan> scan =
-        engine_.new_scan(generation_, std::move(*item->payload), options);
-    item->payload.reset();
-    // The scan lives as long as somebody works on it; its end is told by whoever finishes it.
-    scan->when_done([this, item, scan = scan.get()] { done(*item, *scan, generation_); });
-    scan->start();
-    if (generation_->serial) scan->finish_here();
+    roots = roots_of(*item);
   } catch (const std::exception& e) {
-    outcome(*item, Outcome::failed, e.what());
-    ended();
+    item->problem = e.what();
   }
+  if (roots.empty()) return item_done(*item);
+  item->open = roots.size();
+  for (Payload& root : roots) try {
+      const std::shared_ptr<Scan> scan = engine_.new_scan(generation_, std::move(root), options);
+      // The scan lives as long as somebody works on it; its end is told by whoever finishes it.
+      scan->when_done([this, item, scan = scan.get()] { done(item, *scan); });
+      scan->start();
+      if (generation_->serial) scan->finish_here();
+    } catch (const std::exception& e) {
+      part_done(*item, e.what());
+    }
 }
 
-void Run::done(const Item& item, Scan& scan, const std::shared_ptr<const Generation>& generation) {
+// What an item brings to be scanned. Where that is nothing, or not all, the item says why.
+std::vector<Payload> Run::roots_of(Item& item) {
+  std::vector<Payload> roots;
+  if (item.payload) {
+    roots.push_back(std::move(*item.payload));
+    item.payload.reset();
+  } else if (item.fd >= 0) {
+    Engine::FileContent file = engine_.read_file(item.fd);
+    close(std::exchange(item.fd, -1));
+    if (!file.problem.empty()) {
+      item.problem = file.problem;
+      return roots;
+    }
+    item.bytes = file.size;
+    roots.emplace_back(std::move(file.content), item.meta);
+    roots.back().set_sha256(file.sha256);
+  } else {
+    item.bytes = 0;
+    for (const auto& [archiver, results] : sdk::JsonView(item.task).members())
+      if (std::optional<Payload> payload = fetch(item, archiver, results.text())) {
+        item.bytes += payload->size();
+        roots.push_back(std::move(*payload));
+      }
+  }
+  return roots;
+}
+
+std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::string_view results) {
+  const Instances& archivers = generation_->source_archivers;
+  const auto at = std::find_if(archivers.begin(), archivers.end(),
+                               [&](const auto& a) { return a->info().name == archiver; });
+  const auto failed = [&](std::string_view why) {
+    if (item.problem.empty())
+      item.problem = "archiver '" + std::string(archiver) + "' " + std::string(why);
+    return std::nullopt;
+  };
+  if (at == archivers.end())
+    return failed("is not among the source archivers; name it with source_archivers, or -S");
+  CollectReply reply(engine_.settings(), engine_.store(), 1);
+  Input input;
+  input.task = results;
+  (*at)->call(Op::get, input, reply);
+  if (reply.problem.empty() && !reply.errors.empty()) reply.problem = reply.errors.front();
+  if (!reply.problem.empty()) return failed("cannot get it: " + reply.problem);
+  if (reply.payloads.empty()) return failed("gave no payload");
+  return std::move(reply.payloads.front());
+}
+
+void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
   try {
-    StoqResponse response = scan.take_response();
-    const auto failures = engine_.deliver(*generation, response);
+    Delivery delivery{item, scan.take_response(), generation_->connectors};
+    engine_.decorate(*generation_, delivery.response);
     if (scan.root_withheld()) {
       const std::lock_guard lock(mutex_);
       ++summary_.not_scanned;
     }
-    if (failures.empty())
-      outcome(item, Outcome::done, "");
-    else
-      outcome(item, Outcome::failed,
-              "not saved by " + failures.front().first + ": " + failures.front().second);
+    deliver(std::move(delivery));
   } catch (const std::exception& e) {
-    outcome(item, Outcome::failed, e.what());
+    part_done(*item, e.what());
   }
-  ended();
+}
+
+// A connector that fails is tried again later, each time after twice the wait, without holding a
+// scan thread meanwhile.
+void Run::deliver(Delivery delivery) {
+  const Settings& settings = engine_.settings();
+  const Engine::Failures failures = engine_.save_all(delivery.connectors, delivery.response);
+  if (failures.empty()) return part_done(*delivery.item, "");
+  const unsigned attempt = ++delivery.attempts;
+  if (attempt >= settings.connector_attempts || stopped_) {
+    engine_.tell(failures, delivery.response);
+    const auto& [name, problem] = failures.front();
+    return part_done(*delivery.item, "not saved by " + name + ": " + problem);
+  }
+  constexpr double kLongest = 60;
+  const double wait = std::min(
+      kLongest, settings.connector_backoff * std::ldexp(1.0, static_cast<int>(attempt) - 1));
+  for (const auto& [name, problem] : failures)
+    STOQ_LOG(engine_.log(), LogLevel::warning,
+             "Results of scan " + delivery.response.scan_id + " are not saved using " + name +
+                 " yet, attempt " + std::to_string(attempt) + " of " +
+                 std::to_string(settings.connector_attempts) + ", the next in " +
+                 Json(wait).text() + " s: " + problem);
+  const auto due = Clock::now() +
+                   std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wait));
+  const std::lock_guard lock(mutex_);
+  waiting_.emplace(due, std::move(delivery));
+  all_done_.notify_all();
+}
+
+// With the lock, which it gives up when it has something to do.
+bool Run::deliver_due(std::unique_lock<std::mutex>& lock) {
+  if (waiting_.empty() || (!stopped_ && waiting_.begin()->first > Clock::now())) return false;
+  Delivery delivery = std::move(waiting_.begin()->second);
+  waiting_.erase(waiting_.begin());
+  lock.unlock();
+  const std::shared_ptr<Item> item = delivery.item;
+  try {
+    deliver(std::move(delivery));
+  } catch (const std::exception& e) {
+    part_done(*item, e.what());
+  }
+  return true;
+}
+
+void Run::part_done(Item& item, std::string problem) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (item.problem.empty()) item.problem = std::move(problem);
+    if (--item.open > 0) return;
+  }
+  item_done(item);
+}
+
+void Run::item_done(const Item& item) {
+  outcome(item, item.problem.empty() ? Outcome::done : Outcome::failed, item.problem);
+  // Told with the lock: go() may end, and this object with it, as soon as the last item has.
+  const std::lock_guard lock(mutex_);
+  bytes_done_ += item.bytes;
+  --in_work_;
+  if (queue_.empty() && in_work_ == 0) all_done_.notify_all();
+  if (!queue_.empty()) engine_.pool().poke();
 }
 
 void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
@@ -174,19 +292,49 @@ void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
                                  : summary_.retried);
   }
   if (what == Outcome::failed) {
-    const std::string name = item.meta.extra_data.get("filename").string_or("an item");
+    const std::string name = item.task.empty()
+                                 ? item.meta.extra_data.get("filename").string_or("an item")
+                                 : "the task " + clipped(item.task, 200);
     STOQ_LOG(engine_.log(), LogLevel::error,
              name + " from " + item.provider->info().name + " failed: " + std::string(reason));
   }
   item.provider->outcome(item.token, what, reason);
 }
 
-void Run::ended() {
-  // Told with the lock: go() may end, and this object with it, as soon as the last item has.
+Progress Run::progress() {
   const std::lock_guard lock(mutex_);
-  --in_work_;
-  if (queue_.empty() && in_work_ == 0) all_done_.notify_all();
-  if (!queue_.empty()) engine_.pool().poke();
+  Progress p{.taken = taken_,
+             .done = summary_.done,
+             .failed = summary_.failed,
+             .retried = summary_.retried,
+             .bytes = bytes_done_,
+             .expected = std::nullopt,
+             .intake_ended = started_ && providers_ == 0};
+  if (p.intake_ended) {
+    p.expected = taken_;
+  } else if (expected_.size() == generation_->providers.size()) {
+    p.expected = 0;
+    for (const auto& [provider, items] : expected_) *p.expected += items;
+    p.expected = std::max(*p.expected, taken_);
+  }
+  return p;
+}
+
+// Until all is done; wakes the scan threads when a delivery is due.
+void Run::wait_for_end() {
+  std::unique_lock lock(mutex_);
+  while (providers_ > 0 || !queue_.empty() || in_work_ > 0) {
+    if (waiting_.empty()) {
+      all_done_.wait(lock);
+      continue;
+    }
+    if (!stopped_ && waiting_.begin()->first > Clock::now()) {
+      all_done_.wait_until(lock, waiting_.begin()->first);
+      continue;
+    }
+    engine_.pool().poke();
+    all_done_.wait_for(lock, std::chrono::milliseconds(100));  // until somebody has taken it
+  }
 }
 
 RunSummary Run::go() {
@@ -194,7 +342,11 @@ RunSummary Run::go() {
     throw StoqException(
         "No activated provider plugins; name one with providers, or -P on the command line");
   std::vector<std::jthread> threads;
-  providers_ = generation_->providers.size();
+  {
+    const std::lock_guard lock(mutex_);
+    providers_ = generation_->providers.size();
+    started_ = true;
+  }
   engine_.pool().set_source([this] { return take_one(); });
   for (const std::shared_ptr<Instance>& provider : generation_->providers) {
     threads.emplace_back([this, provider] {
@@ -205,7 +357,7 @@ RunSummary Run::go() {
       if (reply.problem.empty()) {
         STOQ_LOG(engine_.log(), LogLevel::info,
                  "Provider plugin " + provider->info().name + " successfully completed");
-      } else if (!stopped_ || !reply.problem.empty()) {
+      } else {
         provider_failures_.push_back("provider:" + provider->info().name +
                                      " failed: " + reply.problem);
         STOQ_LOG(engine_.log(), LogLevel::error, provider_failures_.back());
@@ -214,10 +366,7 @@ RunSummary Run::go() {
       all_done_.notify_all();
     });
   }
-  {
-    std::unique_lock lock(mutex_);
-    all_done_.wait(lock, [this] { return providers_ == 0 && queue_.empty() && in_work_ == 0; });
-  }
+  wait_for_end();
   engine_.pool().clear_source();
   threads.clear();
   if (!provider_failures_.empty()) {

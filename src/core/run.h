@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -19,6 +20,7 @@ class Run {
   Run(Engine& engine, std::shared_ptr<const Generation> generation, RunOptions options);
   RunSummary go();
   void stop();
+  Progress progress();
 
  private:
   friend class RunReply;
@@ -26,19 +28,36 @@ class Run {
     std::shared_ptr<Instance> provider;
     uint64_t token = 0;
     std::optional<Payload> payload;
-    int fd = -1;  // a file that is read on the scan thread
-    bool task = false;
+    int fd = -1;       // a file that is read on the scan thread
+    std::string task;  // for the source archivers, JSON
     PayloadMeta meta;
     RequestMeta request;
     uint64_t bytes = 0;
+    // With the lock: requests of it that are not delivered, and why one of them came to nothing.
+    size_t open = 0;
+    std::string problem;
   };
+  // A response on its way to those connectors that have not saved it yet.
+  struct Delivery {
+    std::shared_ptr<Item> item;
+    StoqResponse response;
+    Instances connectors;
+    unsigned attempts = 0;
+  };
+  using Clock = std::chrono::steady_clock;
 
   bool put(Item item);
   bool take_one();  // for the pool
   void scan(Item item);
-  void done(const Item& item, Scan& scan, const std::shared_ptr<const Generation>& generation);
+  std::vector<Payload> roots_of(Item& item);
+  std::optional<Payload> fetch(Item& item, std::string_view archiver, std::string_view results);
+  void done(const std::shared_ptr<Item>& item, Scan& scan);
+  void deliver(Delivery delivery);
+  bool deliver_due(std::unique_lock<std::mutex>& lock);
+  void part_done(Item& item, std::string problem);
+  void item_done(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
-  void ended();
+  void wait_for_end();
 
   Engine& engine_;
   std::shared_ptr<const Generation> generation_;
@@ -48,6 +67,10 @@ class Run {
   std::deque<Item> queue_;
   uint64_t queued_bytes_ = 0;
   size_t in_work_ = 0, providers_ = 0;
+  std::multimap<Clock::time_point, Delivery> waiting_;  // for their next attempt; in work
+  uint64_t taken_ = 0, bytes_done_ = 0;
+  std::map<const Instance*, uint64_t> expected_;
+  bool started_ = false;
   std::atomic<bool> stopped_ = false;
   RunSummary summary_;
   std::vector<std::string> provider_failures_;

@@ -46,7 +46,8 @@ std::string left_out_text(const LeftOut& l, const Settings& s, std::string_view 
            limit(s.max_request_bytes);
   else if (l.limit == "max_payload_size" && l.plugin.empty())
     text = "the payload has " + amount_text(l.amount) + " bytes, more than " +
-           limit(s.extraction.payload) + " allows; it was hashed, not scanned";
+           limit(s.extraction.payload) + " allows; it was hashed, " +
+           (s.dest_archivers.empty() ? "not scanned" : "neither scanned nor archived");
   else if (l.limit == "max_payload_size")
     text = "payloads with " + amount_text(l.amount) + " bytes extracted" + by +
            " were left out: each is larger than " + limit(s.extraction.payload);
@@ -196,13 +197,20 @@ StoqResponse Scan::take_response() {
       r.extracted_by = std::move(node->payload.extracted_by);
       r.sha256 = hex(node->payload.sha256());
       r.duplicates = std::move(node->duplicates);
-      for (NamedResults& round : r.workers)
-        std::erase_if(round, [&](const auto& entry) {
+      r.archivers = std::move(node->archivers);
+      r.plugins_run.archivers = std::move(node->archivers_run);
+      if (settings_.timings) r.timings = (node->trace ? *node->trace : Trace()).timings();
+      if (settings_.explain) r.explain = (node->trace ? *node->trace : Trace()).explain();
+      const auto cut = [&](NamedResults& results) {
+        std::erase_if(results, [&](const auto& entry) {
           const uint64_t size = text_size(entry.second);
           if (fits(size)) return false;
           leave_out(node->left_out, "max_response_size", entry.first, size);
           return true;
         });
+      };
+      for (NamedResults& round : r.workers) cut(round);
+      cut(r.archivers);
       if (const uint64_t size = text_size(r.payload_meta.extra_data); !fits(size)) {
         r.payload_meta.extra_data = Json::object();
         leave_out(node->left_out, "max_response_size", r.extracted_by, size);

@@ -75,9 +75,17 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   bool next_pass(Node& node);
   void ask(Op op, const Instances& dispatchers, Node& node);  // adds to the plan
   static void clear_round(Node& node, bool deep);
-  static void begin_round(Node& node);
+  void begin_round(Node& node);
+  static Trace& trace(Node& node);
   std::string pass_text(const Node& node) const;
-  void add_to_plan(Node& node, std::string_view name);
+  void archive(Node& node);
+  bool to_be_archived(const Node& node) const;
+  // Whether it will run in this round, or has run before. `why` is for `explain`: a word, and whose.
+  bool add_to_plan(Node& node, std::string_view name, std::string_view why,
+                   std::string_view by = {});
+  std::shared_ptr<Instance> find_worker(Node& node, std::string_view name);
+  bool add_required(Node& node, const Instance& worker);
+  void refuse(Node& node, std::string_view name, std::string_view type, std::string_view why);
   size_t batch_end(const Node& node) const;
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);

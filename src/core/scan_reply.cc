@@ -23,12 +23,13 @@ Sha256Stream& thread_hash() {
 
 }  // namespace
 
-ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage,
+ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, Op op, std::string stage,
                      uint64_t allowance)
     : scan_(scan),
       node_(node),
       instance_(instance),
       name_(instance.info().name),
+      op_(op),
       stage_(std::move(stage)) {
   ExtractionLimits limits = scan.settings_.extraction;
   limits.allowance = allowance;
@@ -93,7 +94,8 @@ bool ScanReply::result(std::string_view json) {
   text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
   if (!canonical(json, text, "result")) return false;
   if (text == "null" || bounded(text.size()))
-    keep_result(node_.payload.worker_results.back(), name_, std::move(text));
+    keep_result(op_ == Op::archive ? node_.archivers : node_.payload.worker_results.back(), name_,
+                std::move(text));
   return true;
 }
 
@@ -224,8 +226,8 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string text;
   if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
   named.emplace_back(plugin);
-  const bool deep = stage_.starts_with("deep dispatcher");
-  if (!deep && !stage_.starts_with("dispatcher")) return true;  // a worker's: there is no meta
+  const bool deep = op_ == Op::get_deep_dispatches;
+  if (!deep && op_ != Op::get_dispatches) return true;  // a worker's: there is no meta
   if (text.empty() || !bounded(text.size())) return true;
   NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
   // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.

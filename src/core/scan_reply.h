@@ -8,12 +8,12 @@
 
 namespace stoq {
 
-// One call into a worker or dispatcher on one payload: checks what comes back and puts it where it
+// One call into a worker, dispatcher or archiver on one payload: checks what comes back and puts it where it
 // belongs.
 class ScanReply final : public Reply {
  public:
   // `stage` begins the texts of errors ("worker:failed to scan").
-  ScanReply(Scan& scan, Node& node, const Instance& instance, std::string stage,
+  ScanReply(Scan& scan, Node& node, const Instance& instance, Op op, std::string stage,
             uint64_t allowance);
   ~ScanReply() override;
   ScanReply(const ScanReply&) = delete;
@@ -33,7 +33,8 @@ class ScanReply final : public Reply {
   bool cancelled() override;
   int64_t time_left() override;
 
-  std::vector<std::string> named;  // by a dispatcher, in order
+  std::vector<std::string> named;  // in order
+  const std::string& name() const { return name_; }
 
  private:
   bool canonical(std::string_view json, std::string& out, std::string_view what);
@@ -46,6 +47,7 @@ class ScanReply final : public Reply {
   Node& node_;
   const Instance& instance_;
   const std::string& name_;
+  Op op_;
   std::string stage_;
   ExtractionMeter meter_;
   std::optional<Store::Writer> writer_;

@@ -11,6 +11,13 @@ namespace {
 
 constexpr unsigned kWorkerRounds = 10;  // added to one payload by what workers name
 
+bool has_run(const Payload& payload, std::string_view name) {
+  return std::any_of(payload.plugins_run.begin(), payload.plugins_run.end(),
+                     [&](const auto& round) {
+                       return std::find(round.begin(), round.end(), name) != round.end();
+                     });
+}
+
 }  // namespace
 
 void Scan::work_on(Node& node) {
@@ -33,7 +40,12 @@ void Scan::work_on(Node& node) {
         break;
       case Node::Stage::deep:
         if (waits_for_ancestors(node)) return;
-        node.stage = next_pass(node) ? Node::Stage::workers : Node::Stage::done;
+        node.stage = next_pass(node) ? Node::Stage::workers : Node::Stage::archive;
+        break;
+      case Node::Stage::archive:
+        if (waits_for_ancestors(node)) return;
+        archive(node);
+        node.stage = Node::Stage::done;
         break;
       case Node::Stage::done:
         finish(node);
@@ -52,9 +64,10 @@ bool Scan::waits_for_ancestors(Node& node) {
     return std::any_of(instances.begin(), instances.end(), wants);
   };
   const Generation& generation = *context_.generation;
-  const bool asked = node.stage == Node::Stage::fresh ? any(generation.dispatchers)
-                     : node.stage == Node::Stage::deep
-                         ? any(generation.deep_dispatchers)
+  const bool asked = node.stage == Node::Stage::fresh  ? any(generation.dispatchers)
+                     : node.stage == Node::Stage::deep ? any(generation.deep_dispatchers)
+                     : node.stage == Node::Stage::archive
+                         ? any(generation.dest_archivers)
                          : std::any_of(node.plan.begin(), node.plan.end(),
                                        [&](const Node::Planned& p) { return wants(p.instance); });
   if (!asked || !node.parent) return false;
@@ -67,17 +80,13 @@ bool Scan::waits_for_ancestors(Node& node) {
   return false;
 }
 
-void Scan::add_to_plan(Node& node, std::string_view name) {
-  if (name.empty() || std::any_of(node.plan.begin(), node.plan.end(),
-                                  [&](const Node::Planned& p) { return p.name == name; }))
-    return;
-  const bool once = node.deep_round && settings_.max_dispatch_passes == kUntilStable;
-  if (once && node.named.find(name) != node.named.end()) return;
-  if (node.supplement_of && !node.whole) {
-    for (const auto& round : node.supplement_of->payload.plugins_run)
-      if (std::find(round.begin(), round.end(), name) != round.end()) return;
-  }
-  node.named.emplace(name);
+void Scan::refuse(Node& node, std::string_view name, std::string_view type, std::string_view why) {
+  const std::string stage =
+      node.deep_round ? "deep dispatch:failed to load" + pass_text(node) : "worker:failed to load";
+  node.errors.add(name, failure_text(stage, name, type, why, node.payload.payload_id));
+}
+
+std::shared_ptr<Instance> Scan::find_worker(Node& node, std::string_view name) {
   try {
     std::shared_ptr<Instance> instance = context_.workers.worker(*context_.generation, name);
     if (!instance->info().problems.empty() &&
@@ -85,14 +94,54 @@ void Scan::add_to_plan(Node& node, std::string_view name) {
       const std::lock_guard lock(mutex_);
       late_.emplace(std::string(name), instance);
     }
-    node.plan.push_back({std::string(name), std::move(instance)});
+    return instance;
   } catch (const std::exception& e) {
-    const char* type =
-        dynamic_cast<const StoqPluginNotFound*>(&e) ? "StoqPluginNotFound" : "StoqPluginException";
-    const std::string stage = node.deep_round ? "deep dispatch:failed to load" + pass_text(node)
-                                              : "worker:failed to load";
-    node.errors.add(name, failure_text(stage, name, type, e.what(), node.payload.payload_id));
+    const bool unknown = dynamic_cast<const StoqPluginNotFound*>(&e) != nullptr;
+    refuse(node, name, unknown ? "StoqPluginNotFound" : "StoqPluginException", e.what());
+    return nullptr;
   }
+}
+
+bool Scan::add_to_plan(Node& node, std::string_view name, std::string_view why,
+                       std::string_view by) {
+  if (name.empty()) return false;
+  if (std::any_of(node.plan.begin(), node.plan.end(),
+                  [&](const Node::Planned& p) { return p.name == name; }))
+    return true;
+  const bool once = node.deep_round && settings_.max_dispatch_passes == kUntilStable;
+  if (once && node.named.find(name) != node.named.end()) return false;
+  if (node.supplement_of && !node.whole && has_run(node.supplement_of->payload, name)) return true;
+  node.named.emplace(name);
+  std::shared_ptr<Instance> instance = find_worker(node, name);
+  if (!instance || !add_required(node, *instance)) return false;
+  std::string reason;
+  if (settings_.explain) reason.append(why).append(by.empty() ? "" : " ").append(by);
+  node.plan.push_back({std::string(name), std::move(instance), std::move(reason)});
+  return true;
+}
+
+// What a worker requires comes before it, named by somebody or not, unless the payload has seen it.
+bool Scan::add_required(Node& node, const Instance& worker) {
+  const std::string& name = worker.info().name;
+  if (worker.info().required.empty()) return true;
+  const auto circle = std::find(node.requiring.begin(), node.requiring.end(), name);
+  if (circle != node.requiring.end()) {
+    std::string text = "required_workers form a circle: ";
+    for (auto at = circle; at != node.requiring.end(); ++at) text += *at + " → ";
+    refuse(node, name, "StoqPluginException", text + name);
+    return false;
+  }
+  node.requiring.push_back(name);
+  bool complete = true;
+  for (const std::string& required : worker.info().required) {
+    if (has_run(node.payload, required) || add_to_plan(node, required, "required by", name))
+      continue;
+    refuse(node, name, "StoqPluginException",
+           "it requires '" + required + "', which cannot be run on this payload");
+    complete = false;
+  }
+  node.requiring.pop_back();
+  return complete;
 }
 
 void Scan::dispatch(Node& node) {
@@ -101,36 +150,46 @@ void Scan::dispatch(Node& node) {
   if (node.withheld || !node.payload.payload_meta.should_scan) return;
   const Generation& generation = *context_.generation;
   if (!node.parent)
-    for (const std::string& name : start_dispatch_) add_to_plan(node, name);
-  for (const std::string& name : node.payload.payload_meta.dispatch_to) add_to_plan(node, name);
+    for (const std::string& name : start_dispatch_) add_to_plan(node, name, "start_dispatch");
+  const std::string& extractor = node.payload.extracted_by;
+  for (const std::string& name : node.payload.payload_meta.dispatch_to)
+    add_to_plan(node, name, extractor.empty() ? "dispatch_to" : "dispatch_to of", extractor);
   if (node.supplement_of && !node.whole) {
     node.empty = node.plan.empty() && node.errors.empty() && !node.archive;
     return;
   }
   node.scanned = true;
-  for (const std::string& name : generation.settings->always_dispatch) add_to_plan(node, name);
+  for (const std::string& name : generation.settings->always_dispatch)
+    add_to_plan(node, name, "always_dispatch");
   ask(Op::get_dispatches, generation.dispatchers, node);
 }
 
 // Dispatchers that live in the same hosts share a trip.
 void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
-  const char* stage = op == Op::get_dispatches ? "dispatcher:failed to dispatch"
-                                               : "deep dispatcher:failed to deep dispatch";
+  const bool deep = op == Op::get_deep_dispatches;
+  const char* stage =
+      deep ? "deep dispatcher:failed to deep dispatch" : "dispatcher:failed to dispatch";
   Input input{.payload = &node.payload, .request = &node.request};
   for (size_t i = 0; i < dispatchers.size();) {
     if (out_of_time(node, dispatchers.size() - i)) return;
     size_t end = i + 1;
-    if (HostGroup* group = dispatchers[i]->group())
+    if (HostGroup* group = settings_.timings ? nullptr : dispatchers[i]->group())
       while (end < dispatchers.size() && dispatchers[end]->group() == group) ++end;
     std::deque<ScanReply> replies;
     std::vector<BatchItem> items;
     for (size_t k = i; k < end; ++k) {
-      replies.emplace_back(*this, node, *dispatchers[k], stage, 0);
+      replies.emplace_back(*this, node, *dispatchers[k], op, stage, 0);
       items.push_back({dispatchers[k].get(), &replies.back()});
     }
-    call_batch(op, input, items);
-    for (const ScanReply& reply : replies)
-      for (const std::string& name : reply.named) add_to_plan(node, name);
+    {
+      const Stopwatch watch(settings_.timings ? &trace(node).dispatchers : nullptr,
+                            dispatchers[i]->info().name);
+      call_batch(op, input, items);
+    }
+    for (size_t k = i; k < end; ++k)
+      for (const std::string& name : replies[k - i].named)
+        add_to_plan(node, name, deep ? "deep dispatcher" : "dispatcher",
+                    dispatchers[k]->info().name);
     i = end;
   }
 }
@@ -150,7 +209,7 @@ size_t Scan::batch_end(const Node& node) const {
   const auto& plan = node.plan;
   const HostGroup* group = plan[node.next].instance->group();
   size_t end = node.next + 1;
-  if (!group || plan[node.next].instance->info().extracts) return end;
+  if (!group || plan[node.next].instance->info().extracts || settings_.timings) return end;
   while (end < plan.size() && plan[end].instance->group() == group &&
          !plan[end].instance->info().extracts)
     ++end;
@@ -205,23 +264,30 @@ void Scan::run_batch(Node& node, size_t end) {
     stage = "deep dispatch:failed to scan" + pass_text(node);
   else if (node.worker_rounds > 0)
     stage += " (round " + std::to_string(node.worker_rounds + 1) + ")";
-  for (size_t i = node.next; i < end; ++i)
+  for (size_t i = node.next; i < end; ++i) {
     node.payload.plugins_run.back().push_back(node.plan[i].name);
+    if (settings_.explain)
+      trace(node).reasons.back().emplace_back(node.plan[i].name, node.plan[i].reason);
+  }
 
   const auto take = [&](ScanReply& reply) {
-    for (std::string& name : reply.named) node.further.push_back(std::move(name));
+    for (std::string& name : reply.named) node.further.push_back({std::move(name), reply.name()});
     if (reply.meter().bytes() == 0) return;
     const std::lock_guard lock(mutex_);
     node.extracted_bytes += reply.meter().bytes();
   };
   if (end == node.next + 1) {
     Instance& instance = *node.plan[node.next].instance;
-    ScanReply reply(*this, node, instance, stage, allowance);
-    if (instance.group()) {
-      BatchItem item{&instance, &reply};
-      call_batch(Op::scan, input, {&item, 1});
-    } else {
-      instance.call(Op::scan, input, reply);
+    ScanReply reply(*this, node, instance, Op::scan, stage, allowance);
+    {
+      const Stopwatch watch(settings_.timings ? &trace(node).workers.back() : nullptr,
+                            instance.info().name);
+      if (instance.group()) {
+        BatchItem item{&instance, &reply};
+        call_batch(Op::scan, input, {&item, 1});
+      } else {
+        instance.call(Op::scan, input, reply);
+      }
     }
     take(reply);
     return;
@@ -229,7 +295,7 @@ void Scan::run_batch(Node& node, size_t end) {
   std::deque<ScanReply> replies;
   std::vector<BatchItem> items;
   for (size_t i = node.next; i < end; ++i) {
-    replies.emplace_back(*this, node, *node.plan[i].instance, stage, allowance);
+    replies.emplace_back(*this, node, *node.plan[i].instance, Op::scan, stage, allowance);
     items.push_back({node.plan[i].instance.get(), &replies.back()});
   }
   call_batch(Op::scan, input, items);
@@ -239,17 +305,17 @@ void Scan::run_batch(Node& node, size_t end) {
 // Whether there is another round: workers have named plugins that did not see this payload by that
 // way yet.
 bool Scan::next_round(Node& node) {
-  std::vector<std::string> names;
-  for (std::string& name : std::exchange(node.further, {}))
-    if (!name.empty() && node.named.find(name) == node.named.end())
-      names.push_back(std::move(name));
+  std::vector<Node::Named> names;
+  for (Node::Named& further : std::exchange(node.further, {}))
+    if (!further.name.empty() && node.named.find(further.name) == node.named.end())
+      names.push_back(std::move(further));
   if (names.empty() || out_of_time(node, names.size())) return false;
   if (node.worker_rounds >= kWorkerRounds) {
     leave_out(node.left_out, "max_worker_rounds", "", names.size());
     return false;
   }
   clear_round(node, false);
-  for (const std::string& name : names) add_to_plan(node, name);
+  for (const auto& [name, by] : names) add_to_plan(node, name, "named by", by);
   if (node.plan.empty()) return false;
   ++node.worker_rounds;
   begin_round(node);
@@ -267,7 +333,8 @@ bool Scan::next_pass(Node& node) {
   clear_round(node, true);
   ++node.deep_passes;
   if (started)
-    for (const std::string& name : start_deep_dispatch_) add_to_plan(node, name);
+    for (const std::string& name : start_deep_dispatch_)
+      add_to_plan(node, name, "start_deep_dispatch");
   ask(Op::get_deep_dispatches, generation.deep_dispatchers, node);
   if (node.plan.empty()) return false;
   begin_round(node);
@@ -290,6 +357,33 @@ void Scan::clear_round(Node& node, bool deep) {
 void Scan::begin_round(Node& node) {
   node.payload.worker_results.emplace_back();
   node.payload.plugins_run.emplace_back();
+  if (settings_.timings) trace(node).workers.emplace_back();
+  if (settings_.explain) trace(node).reasons.emplace_back();
+}
+
+Trace& Scan::trace(Node& node) {
+  if (!node.trace) node.trace = std::make_unique<Trace>();
+  return *node.trace;
+}
+
+bool Scan::to_be_archived(const Node& node) const {
+  if (node.withheld || !node.request.request_meta.archive_payloads) return false;
+  return node.supplement_of ? node.archive : node.payload.payload_meta.should_archive;
+}
+
+void Scan::archive(Node& node) {
+  const Instances& archivers = context_.generation->dest_archivers;
+  if (archivers.empty() || !to_be_archived(node)) return;
+  Input input{.payload = &node.payload, .request = &node.request};
+  for (size_t i = 0; i < archivers.size(); ++i) {
+    if (out_of_time(node, archivers.size() - i)) return;
+    Instance& archiver = *archivers[i];
+    node.archivers_run.push_back(archiver.info().name);
+    ScanReply reply(*this, node, archiver, Op::archive, "archiver:failed to archive", 0);
+    const Stopwatch watch(settings_.timings ? &trace(node).archivers : nullptr,
+                          archiver.info().name);
+    archiver.call(Op::archive, input, reply);
+  }
 }
 
 void Scan::finish(Node& node) {

@@ -39,8 +39,8 @@ const std::string& text(const Value& v) {
 template <class T>
 auto into(T Settings::*field) {
   return [field](Settings& s, const Value& v) {
-    if constexpr (std::is_same_v<T, double>)
-      s.*field = std::get<double>(v);
+    if constexpr (std::is_same_v<T, double> || std::is_same_v<T, bool>)
+      s.*field = std::get<T>(v);
     else if constexpr (std::is_same_v<T, std::string>)
       s.*field = text(v);
     else if constexpr (std::is_same_v<T, Names>)
@@ -125,6 +125,33 @@ const std::vector<Key>& keys() {
        {},
        "where payloads go that do not fit in memory",
        [](Settings& s, const Value& v) { s.store.spill_dir = text(v); }},
+      {"connector_attempts", Type::integer, "5", 1, 100,
+       "attempts of run at saving a response before the item has failed",
+       into(&Settings::connector_attempts)},
+      {"connector_backoff", Type::duration, "0.25s", 0.001, 3600,
+       "the wait before the second attempt; each further one is twice as long, at most a minute",
+       into(&Settings::connector_backoff)},
+      {"timings",
+       Type::boolean,
+       "false",
+       {},
+       {},
+       "adds to each result how long each plugin took",
+       into(&Settings::timings)},
+      {"explain",
+       Type::boolean,
+       "false",
+       {},
+       {},
+       "adds to each result why each plugin was run",
+       into(&Settings::explain)},
+      {"state_dir",
+       Type::text,
+       nullptr,
+       {},
+       {},
+       "where plugins keep what outlives them, such as journals; <base_dir>/state",
+       into(&Settings::state_dir)},
       {"log_dir",
        Type::text,
        nullptr,
@@ -256,6 +283,8 @@ config::Layer arguments_layer(const StoqOptions& o) {
   if (o.log_level) put("log_level", *o.log_level);
   if (o.max_recursion) put("max_recursion", std::to_string(*o.max_recursion));
   if (o.max_dispatch_passes) put("max_dispatch_passes", std::to_string(*o.max_dispatch_passes));
+  if (o.timings) put("timings", "true");
+  if (o.explain) put("explain", "true");
   if (o.threads) put("threads", std::to_string(*o.threads));
   const auto names = [&](const char* name, const Names& list) {
     if (!list.empty()) put(name, OptionText(list));
@@ -307,6 +336,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   s.threads = std::max(1u, std::thread::hardware_concurrency());
   s.store.memory = default_store_memory();
   s.log_dir = s.base_dir + "/logs";
+  s.state_dir = s.base_dir + "/state";
   s.plugin_dirs = {s.base_dir + "/plugins"};
 
   for (const Key& key : keys()) {
@@ -348,6 +378,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   if (const std::string installed = installed_plugin_dir(); fs::exists(installed, ec))
     s.plugin_dirs.insert(s.plugin_dirs.begin(), installed);
   if (!s.log_dir.empty()) s.log_dir = absolute(s.log_dir);
+  if (!s.state_dir.empty()) s.state_dir = absolute(s.state_dir);
   s.plugin_opts = options.plugin_opts;
   s.extraction.allowance = UINT64_MAX;
   return s;

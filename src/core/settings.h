@@ -37,6 +37,9 @@ struct Settings {
   uint64_t max_queue = 100;
   uint64_t max_queue_bytes = uint64_t{256} << 20;
   StoreSettings store;
+  unsigned connector_attempts = 5;  // of run
+  double connector_backoff = 0.25;  // seconds before the second attempt; doubles
+  bool timings = false, explain = false;
 
   std::string log_dir;  // empty: no file log
   LogLevel log_level = LogLevel::info;
@@ -50,7 +53,7 @@ struct Settings {
   bool always_dispatch_configured =
       false;  // from stoq.cfg: one that does not load is an error at start
 
-  std::string base_dir;
+  std::string base_dir, state_dir;
   config::Ini file;  // stoq.cfg, for the sections of plugins
   PluginOpts plugin_opts;
 };

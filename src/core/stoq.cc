@@ -20,7 +20,9 @@ StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& g
   scan->finish_here();
   engine.pool().forget(*scan);
   StoqResponse response = scan->take_response();
-  engine.deliver(*generation, response);
+  engine.decorate(*generation, response);
+  Instances connectors = generation->connectors;
+  engine.tell(engine.save_all(connectors, response), response);
   return response;
 }
 
@@ -76,6 +78,7 @@ RunSummary Stoq::run(RunOptions options) {
     Engine& engine;
     ~Leave() {
       const std::lock_guard lock(engine.active_run_mutex);
+      engine.last_progress = engine.active_run->progress();
       engine.active_run = nullptr;
     }
   } leave{*engine_};
@@ -87,8 +90,16 @@ void Stoq::stop() {
   if (engine_->active_run) engine_->active_run->stop();
 }
 
-std::vector<std::string> Stoq::load_plugin(std::string_view name) {
-  return engine_->load(name)->info().roles.names();
+Progress Stoq::progress() const {
+  const std::lock_guard lock(engine_->active_run_mutex);
+  return engine_->active_run ? engine_->active_run->progress() : engine_->last_progress;
+}
+
+LoadedPlugin Stoq::load_plugin(std::string_view name) {
+  return {*engine_, engine_->load(name)};
+}
+std::vector<StoqResponse> Stoq::reconstruct_all_subresponses(const StoqResponse& response) {
+  return engine_->reconstruct(*engine_->generation(), response);
 }
 void Stoq::add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
   engine_->add(std::move(name), std::move(plugin), std::move(traits));

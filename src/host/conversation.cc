@@ -184,6 +184,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       const std::string_view task = r.text(), request = r.text();
       return answer_put(reply().put_task(task, request, token));
     }
+    case Record::expect:
+      return reply().expect(wire::Reader(bytes).u64());
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
       if (std::chrono::steady_clock::now() >=

@@ -15,6 +15,7 @@ void describe(const PluginSpec& spec, PluginInfo& info) {
   info.changes_request = spec.changes_request;
   info.wants_ancestors = spec.ancestors;
   info.results = spec.results;
+  info.required = spec.required;
 }
 
 // A worker or dispatcher, in as many hosts as there are calls.

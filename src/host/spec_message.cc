@@ -26,7 +26,7 @@ std::string encode(const PluginSpec& s) {
   Writer w;
   w.text(s.name).text(s.module).text(s.folder).text(s.version).text(s.description);
   put(w, s.options.manifest), put(w, s.options.config), put(w, s.options.arguments);
-  w.list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
+  w.text(s.state).list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
   w.u64(s.helpers.size());
   for (const config::HelperPlace& place : s.helpers) w.text(place.name).text(place.path);
   return std::move(w.str());
@@ -39,6 +39,7 @@ PluginSpec decode_spec(std::string_view body) {
   s.description = r.text();
   s.options.manifest = take_layer(r), s.options.config = take_layer(r),
   s.options.arguments = take_layer(r);
+  s.state = r.text();
   s.results = r.list();
   s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,
   s.ancestors = r.raw<uint8_t>() != 0;

@@ -75,6 +75,7 @@ enum class Record : uint8_t {
   put_payload,  // token, meta, request, content; a long one in a sealed file that comes with it: then its size
   put_file,  // token, meta, request; with a descriptor
   put_task,  // token, task, request
+  expect,    // items
   plugin_done,
   call_done,
 };

@@ -276,4 +276,9 @@ bool WireReply::put_task(std::string_view task, std::string_view request, uint64
   return put(Record::put_task, w.str(), -1);
 }
 
+void WireReply::expect(uint64_t items) {
+  wire::Writer w;
+  give(Record::expect, w.u64(items).str());
+}
+
 }  // namespace stoq

@@ -40,6 +40,7 @@ class WireReply final : public Reply {
   bool put_payload(Bytes content, std::string_view meta, std::string_view request,
                    uint64_t token) override;
   bool put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) override;
+  void expect(uint64_t items) override;
   bool put_task(std::string_view task, std::string_view request, uint64_t token) override;
 
   void log(LogLevel level, std::string_view line);

@@ -53,6 +53,7 @@ class NativeInstance final : public Instance {
     info_.changes_request = spec.changes_request;
     info_.wants_ancestors = spec.ancestors;
     info_.results = spec.results;
+    info_.required = spec.required;
     const auto role = [this](const char* id, Role r, auto& table) {
       using Table = std::remove_reference_t<decltype(table)>;
       if (const void* raw = entry_.get_extension(id)) {

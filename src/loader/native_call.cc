@@ -104,6 +104,12 @@ struct NativeCallApi {
     return guarded(
         [&] { return open(self(call).reply_.put_task(view(task), view(request), token)); });
   }
+  static stoq_status expect(const stoq_call* call, uint64_t items) noexcept {
+    return guarded([&] {
+      self(call).reply_.expect(items);
+      return STOQ_OK;
+    });
+  }
 
   static constexpr stoq_call_api table{sizeof(stoq_call_api),
                                        0,
@@ -123,7 +129,8 @@ struct NativeCallApi {
                                        &set_request_meta,
                                        &put_payload,
                                        &put_file,
-                                       &put_task};
+                                       &put_task,
+                                       &expect};
 };
 
 NativeCall::NativeCall(const PluginInfo& info, Input& input, Reply& reply)

@@ -88,6 +88,7 @@ NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, L
     : name_(spec.name),
       folder_(spec.folder),
       tmp_(std::move(tmp)),
+      state_(spec.state),
       log_(std::move(log)),
       helpers_(std::make_unique<HelperProcesses>(spec.helpers, helpers)) {
   const std::vector<config::OptionSpec> specs = option_specs(entry);
@@ -120,7 +121,7 @@ NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, L
            str(name_),
            str(folder_),
            str(tmp_),
-           stoq_str{},
+           str(state_),
            &NativeHostApi::log,
            &NativeHostApi::option,
            &NativeHostApi::extension};

@@ -32,7 +32,7 @@ class NativeHost {
     std::vector<stoq_str> list;
   };
 
-  std::string name_, folder_, tmp_;
+  std::string name_, folder_, tmp_, state_;
   LogFunction log_;
   std::map<std::string, Stored, std::less<>> options_;
   std::unique_ptr<HelperProcesses> helpers_;

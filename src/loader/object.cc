@@ -37,6 +37,7 @@ class ReplyQueue final : public Queue {
   bool put_task(Json task, uint64_t token, MetaArgument<RequestMeta> request) override {
     return reply_.put_task(task.text(), text(request), token);
   }
+  void expect(uint64_t items) override { reply_.expect(items); }
   bool stopped() const override { return reply_.cancelled(); }
 
  private:
@@ -69,6 +70,7 @@ class ObjectInstance final : public Instance {
     info_.serial = traits.serial;
     info_.wants_ancestors = true;
     info_.results = {"*"};
+    info_.required = std::move(traits.required_workers);
     const auto role = [this](const void* plays, Role r) {
       if (plays) info_.roles.add(r);
     };

@@ -19,7 +19,8 @@ struct PluginSpec {
   std::string folder;
   std::string version, description;
   config::OptionLayers options;
-  std::vector<std::string> results;
+  std::vector<std::string> results, required;
+  std::string state;  // a directory for what outlives the process; made when it is first asked for
   std::vector<config::HelperPlace> helpers;
   bool extracts = true;
   bool changes_request = true;

@@ -104,7 +104,9 @@ TEST(AdaptersRun, ProviderAndConnectorSayTheSame) {
     }
     EXPECT_EQ(outcomes,
               (std::vector<std::string>{
-                  "1 0 ", "2 0 ", "3 1 tasks for source archivers are not taken by this version",
+                  "1 0 ", "2 0 ",
+                  "3 1 archiver 'echo_archiver' is not among the source archivers; name it with "
+                  "source_archivers, or -S",
                   "destroyed"}));
     for (std::string& line : saved) line = comparable(line);
     std::sort(saved.begin(), saved.end());

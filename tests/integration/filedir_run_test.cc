@@ -38,7 +38,9 @@ class FiledirRun : public ::testing::Test {
             .directory = dir_.path()};
   }
   Names command(Names plugin_opts, Names more = {}) const {
-    Names all = {STOQ_PROGRAM, "run", "-P", "filedir", "-a", "hash", "--set", "dispatchers="};
+    Names all = {STOQ_PROGRAM, "run",          "-P",
+                 "filedir",    "-a",           "hash",
+                 "--set",      "dispatchers=", "connector_attempts=1"};
     all.insert(all.end(), more.begin(), more.end());
     all.push_back("--plugin-opts");
     for (const std::string& option : plugin_opts) all.push_back("filedir:" + option);
@@ -306,8 +308,7 @@ TEST_F(FiledirRun, KilledItLeavesOnlyWholeResults) {
       << "it was through before it was killed: make more files";
 }
 
-// The engine does not hand payloads to destination archivers yet.
-TEST_F(FiledirRun, DISABLED_ArchivesByTheSha1) {
+TEST_F(FiledirRun, ArchivesByTheSha1) {
   dir_.file("source/hello", "hello");
   const ProgramResult result =
       run({"archive_dir=" + dir_ / "archive"}, {"-C", "filedir", "-A", "filedir"});

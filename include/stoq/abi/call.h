@@ -100,6 +100,8 @@ typedef struct stoq_call_api {
                           stoq_str request_meta, uint64_t token);
   /* A task for the source archivers: {archiver: results of its archive()}. */
   stoq_status (*put_task)(const stoq_call*, stoq_str task, stoq_str request_meta, uint64_t token);
+  /* How many items it will have put in all, as far as it can tell now: for those who watch. */
+  stoq_status (*expect)(const stoq_call*, uint64_t items);
 } stoq_call_api;
 
 struct stoq_call {

@@ -198,6 +198,8 @@ class Call {
   bool put_task(std::string_view task, uint64_t token, std::string_view request_meta = {}) {
     return go(call_->api->put_task(call_, str(task), str(request_meta), token));
   }
+  // How many items it will have put in all, as far as it can tell now: for those who watch.
+  void expect(uint64_t items) { call_->api->expect(call_, items); }
 
   const stoq_call* raw() const { return call_; }
 

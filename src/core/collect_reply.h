@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/settings.h"
+#include "core/silent_reply.h"
+#include "core/store.h"
+
+namespace stoq {
+
+// Keeps whatever one call gives, within the limits of one call: for calls outside of a scan.
+class CollectReply final : public SilentReply {
+ public:
+  // `children`: so many payloads are taken. `payload`: the one that the call may change.
+  CollectReply(const Settings& settings, const Store& store, uint64_t children = 0,
+               Payload* payload = nullptr, Request* request = nullptr);
+
+  bool result(std::string_view json) override;
+  void error(std::string_view text) override;
+  void failed(Failure failure, std::string_view type, std::string_view text) override;
+  bool extract_begin(std::string_view payload_meta) override { return extract_meta(payload_meta); }
+  void extract_write(Bytes chunk) override;
+  bool extract_meta(std::string_view payload_meta) override;
+  void extract_end(bool keep) override;
+  ExtractionMeter& meter() override { return meter_; }
+  bool dispatch(std::string_view plugin, std::string_view meta) override;
+  bool set_payload_meta(std::string_view json) override;
+  bool set_request_meta(std::string_view json) override;
+
+  Json results;
+  std::vector<std::string> errors;
+  std::vector<Payload> payloads;
+  std::vector<std::pair<std::string, std::string>> named;  // plugin, its meta or ""
+  std::string problem;                                     // why the call failed
+
+ private:
+  static constexpr size_t kMost = 1000;  // errors, names
+
+  bool canonical(std::string_view json, std::string& out);
+  void fail(std::string text);
+
+  const Settings& settings_;
+  const Store& store_;
+  Payload* payload_;
+  Request* request_;
+  ExtractionMeter meter_;
+  std::optional<Store::Writer> writer_;
+  PayloadMeta meta_;
+};
+
+}  // namespace stoq
