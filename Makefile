@@ -22,6 +22,9 @@ export DESTDIR
 deps = $(if $(filter no,$(DEPS)),:,tools/install-deps $(1))
 # $(call compile,PRESET): configures with the preset's settings and builds everything.
 compile = cmake --preset $(1) && cmake --build --preset $(1) --parallel $(JOBS)
+# $(call compile_tests,PRESET,LABELS): the same for the tests with these labels, and what they need.
+compile_tests = cmake --preset $(1) && \
+  cmake --build --preset $(1) --parallel $(JOBS) --target $(addprefix tests_,$(2))
 # The program alone: a tree that was configured with tests keeps them, a new one does without.
 compile_program = { test -f build/release/build.ninja || \
     cmake --preset release -DSTOQ_DEVELOPER_MODE=OFF; } && \
@@ -56,12 +59,12 @@ test: ## Build and run all tests
 
 test-asan: ## Unit, fault and corpus tests under AddressSanitizer and UBSan
 	@$(call deps,build test)
-	@$(call compile,asan)
+	@$(call compile_tests,asan,unit fault corpus)
 	@ctest --preset asan -L 'unit|fault|corpus' --output-on-failure --parallel $(JOBS)
 
 test-tsan: ## Tests of engine and hosts under ThreadSanitizer
 	@$(call deps,build test)
-	@$(call compile,tsan)
+	@$(call compile_tests,tsan,engine host)
 	@ctest --preset tsan -L 'engine|host' --output-on-failure --parallel $(JOBS)
 
 soak: ## Run the large test matrices, whole or PART=…
@@ -103,6 +106,7 @@ install: ## Build and install under PREFIX (/usr/local), below DESTDIR
 	@$(call deps,build)
 	@$(compile_program)
 	@cmake --install build/release --prefix "$$STOQ_MAKE_PREFIX"
+	@test -n "$$DESTDIR" -o "$$(id -u)" != 0 || ldconfig
 
 clean: ## Remove build/
 	rm -rf build

@@ -10,43 +10,60 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The directory of the library, or of the program it is linked into: <prefix>/lib, or <build
-// tree>/bin or lib.
+struct Layout {
+  fs::path plugins, host, config;
+};
+
+// The directory of the library, or of the program that it is linked into.
 fs::path own_directory() {
-  static const fs::path directory = [] {
-    Dl_info info{};
-    std::error_code ec;
-    fs::path self = "/proc/self/exe";
-    if (dladdr(reinterpret_cast<void*>(&installed_plugin_dir), &info) && info.dli_fname &&
-        fs::path(info.dli_fname).extension() != "")
-      if (std::string_view(info.dli_fname).find(".so") != std::string_view::npos)
-        self = info.dli_fname;
-    const fs::path real = fs::canonical(self, ec);
-    return ec ? fs::path("/usr/lib") : real.parent_path();
-  }();
-  return directory;
+  Dl_info info{};
+  std::error_code ec;
+  fs::path self = "/proc/self/exe";
+  if (dladdr(reinterpret_cast<void*>(&installed_plugin_dir), &info) && info.dli_fname)
+    if (const fs::path file = info.dli_fname;
+        file.filename().native().find(".so") != std::string::npos)
+      self = file;
+  const fs::path real = fs::canonical(self, ec);
+  return ec ? fs::path("/usr/bin") : real.parent_path();
 }
 
-std::string first_of(std::initializer_list<const char*> candidates) {
+Layout installed(const fs::path& prefix) {
   std::error_code ec;
-  for (const char* candidate : candidates)
-    if (const fs::path path = own_directory() / candidate; fs::exists(path, ec))
-      return fs::canonical(path, ec).string();
-  return (own_directory() / *candidates.begin()).lexically_normal().string();
+  // What the administrator wrote stands for what was shipped.
+  const fs::path etc = (prefix == "/usr" ? fs::path("/etc") : prefix / "etc") / "stoq/stoq.cfg";
+  return {prefix / "lib/stoq/plugins", prefix / "libexec/stoq/stoq-host",
+          fs::exists(etc, ec) ? etc : prefix / "share/stoq/stoq.cfg"};
+}
+Layout built(const fs::path& tree) {
+  return {tree / "plugins", tree / "libexec/stoq-host", tree / "etc/stoq/stoq.cfg"};
+}
+
+// Known by its host program. It lies one or two levels above us: we are in bin, lib,
+// lib/<architecture> or libexec/stoq.
+Layout find_layout() {
+  const fs::path above = own_directory().parent_path();
+  std::error_code ec;
+  for (const fs::path& root : {above, above.parent_path()})
+    for (const Layout& layout : {installed(root), built(root)})
+      if (fs::exists(layout.host, ec)) return layout;
+  return built(above);
+}
+
+const Layout& layout() {
+  static const Layout found = find_layout();
+  return found;
 }
 
 }  // namespace
 
 std::string installed_plugin_dir() {
-  return first_of({"../plugins", "stoq/plugins", "../lib/stoq/plugins", "../../lib/stoq/plugins"});
+  return layout().plugins.string();
 }
 std::string host_program() {
-  return first_of(
-      {"../libexec/stoq-host", "../libexec/stoq/stoq-host", "../../libexec/stoq/stoq-host"});
+  return layout().host.string();
 }
 std::string shipped_config() {
-  return first_of(
-      {"../etc/stoq/stoq.cfg", "../../etc/stoq/stoq.cfg", "../../../etc/stoq/stoq.cfg"});
+  return layout().config.string();
 }
 
 }  // namespace stoq
