@@ -90,6 +90,30 @@ struct Progress {
   bool intake_ended = false;
 };
 
+// An option as its plugin declares it, in the words of the documentation.
+struct OptionDescription {
+  std::string name;
+  std::string type;  // "integer", "size" …
+  std::optional<std::string> default_text;
+  std::string range;  // "1 to 65535"; empty: any
+  std::string help;
+};
+
+struct HelperDescription {
+  std::string name, path;
+  bool present = false;  // a program lies there
+};
+
+struct PluginDescription {
+  std::string name, version, description;
+  std::string folder;                // where it lies; empty for an object
+  std::vector<std::string> classes;  // as its manifest says; empty where only loading tells
+  std::string isolation, profile;    // in effect
+  std::vector<HelperDescription> helpers;
+  std::vector<OptionDescription> options;
+  std::string problem;  // why its options are not to be had
+};
+
 struct PluginListing {
   std::vector<std::string>
       classes;  // "Worker", "Dispatcher" …; empty when the plugin cannot be loaded
@@ -172,6 +196,9 @@ class Stoq {
   // later.
   void add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits = {});
   std::map<std::string, PluginListing> list_plugins();
+  // What a plugin is and which options it has, configured or not: its module is only looked at, in a
+  // process of its own. StoqPluginNotFound.
+  PluginDescription describe_plugin(std::string_view name);
 
   // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException
   // for those that failed.

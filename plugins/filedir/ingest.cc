@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <optional>
 
 namespace stoq::plugins::filedir {
 namespace {
@@ -20,6 +22,28 @@ void add_name(sdk::JsonWriter& json, const char* key, std::string_view name) {
     hex += kDigits[c & 15];
   }
   json.member(std::string(key) + "_hex", hex);
+}
+
+// About how many files there are, for those who watch; nothing when counting takes too long.
+std::optional<uint64_t> count_files(const std::string& source, bool recursive) {
+  namespace fs = std::filesystem;
+  constexpr uint64_t kMost = 1'000'000;
+  std::error_code ec;
+  if (!fs::is_directory(source, ec)) return 1;
+  uint64_t entries = 0, files = 0;
+  const auto count = [&](auto at) {
+    for (const decltype(at) end; !ec && at != end && ++entries <= kMost; at.increment(ec)) {
+      std::error_code unknown;
+      if ((recursive || at->path().filename().native()[0] != '.') && at->is_regular_file(unknown))
+        ++files;
+    }
+  };
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  if (recursive)
+    count(fs::recursive_directory_iterator(source, kOptions, ec));
+  else
+    count(fs::directory_iterator(source, kOptions, ec));
+  return ec || entries > kMost ? std::nullopt : std::optional(files);
 }
 
 }  // namespace
@@ -118,6 +142,8 @@ void Source::ingest(sdk::Call& call) {
     throw sdk::Error(
         "Source directory not defined: set source_dir in the section [filedir] of stoq.cfg, or "
         "give --plugin-opts filedir:source_dir=PATH");
+  if (const std::optional<uint64_t> files = count_files(source_dir_, recursive_))
+    call.expect(*files);
   Feed feed(*this, call);
   walk(source_dir_, {.recursive = recursive_}, feed);
   feed.finish();

@@ -3,12 +3,14 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/flags.h"
+#include "cli/output.h"
+#include "config/nearest.h"
 #include "core/places.h"
 #include "stoq/sdk/json.h"
 
@@ -16,8 +18,6 @@ namespace stoq::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kUsage = 2;
 
 // "a=b" with true and false as booleans, split at the first `=`.
 std::pair<std::string, Json> key_value(const std::string& text, const char* flag) {
@@ -64,116 +64,142 @@ void choose_home(StoqOptions& o, bool config_given) {
   if (!config_given) o.log_dir = "";
 }
 
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return names;
+}
+
+// Every flag as it is written.
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) flags.push_back("-" + name);
+  }
+  return flags;
+}
+
+std::string no_command(const std::string& word, const std::vector<std::string>& known) {
+  std::string all;
+  for (size_t i = 0; i < known.size(); ++i)
+    all += (i == 0 ? "" : i + 1 == known.size() ? " and " : ", ") + known[i];
+  return "'" + word + "' is no command" + config::did_you_mean(word, known) + "; there are " + all;
+}
+
+// What a flag or argument that nobody knows may have been meant to be.
+std::string no_flag(const CLI::App& command, const std::string& word) {
+  const std::string where = command.get_parent() ? "stoq " + command.get_name() : "stoq";
+  if (!word.starts_with('-')) return "'" + word + "' is one argument too many for " + where;
+  const std::string flag = word.substr(0, word.find('='));
+  return "'" + flag + "' is no flag of " + where + config::did_you_mean(flag, flags_of(command));
+}
+
+std::string mistake(const CLI::App& app, const CLI::ParseError& e) {
+  const auto used = app.get_subcommands();
+  const CLI::App& command = used.empty() ? app : *used.front();
+  std::string text = e.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&e)) {
+    const std::vector<std::string> unknown = app.remaining(true);
+    const auto flag = std::find_if(unknown.begin(), unknown.end(),
+                                   [](const std::string& word) { return word.starts_with('-'); });
+    if (!unknown.empty()) text = no_flag(command, flag == unknown.end() ? unknown[0] : *flag);
+  } else if (used.empty() && dynamic_cast<const CLI::RequiredError*>(&e)) {
+    text = "a command is missing";
+  } else if (dynamic_cast<const CLI::RequiredError*>(&e)) {
+    text = "stoq " + command.get_name() + " needs a " + text.substr(0, text.find(' '));
+  }
+  return text + "; see stoq " + (used.empty() ? "" : command.get_name() + " ") + "--help";
+}
+
+Format format_from(const std::string& word) {
+  return word == "tree" ? Format::tree : word == "jsonl" ? Format::jsonl : Format::json;
+}
+
+When when_from(const std::string& word) {
+  return word == "always" ? When::always : word == "never" ? When::never : When::automatic;
+}
+
+Command command_from(const std::string& name) {
+  static constexpr std::pair<std::string_view, Command> kCommands[] = {
+      {"scan", Command::scan},       {"run", Command::run},       {"list", Command::list},
+      {"install", Command::install}, {"doctor", Command::doctor}, {"test", Command::test}};
+  for (const auto& [known, command] : kCommands)
+    if (name == known) return command;
+  return Command::scan;
+}
+
+// From text to values; CLI::ValidationError for what is none.
+void interpret(const CLI::App& used, const Given& given, Arguments& a) {
+  StoqOptions& o = a.options;
+  a.command = command_from(used.get_name());
+  for (const std::string& text : given.plugin_opts) plugin_option(text, o.plugin_opts);
+  for (const std::string& text : given.core) {
+    const std::string key = key_value(text, "--set").first;
+    o.core[key] = OptionText(text.substr(text.find('=') + 1));
+  }
+  Json::Tree& extra = a.request_extra.tree();
+  for (const std::string& text : given.request_extra) {
+    auto [key, value] = key_value(text, "--request-extra");
+    extra[key] = value.tree();
+  }
+  a.format_given = !given.format.empty();
+  a.format = a.format_given                 ? format_from(given.format)
+             : a.command == Command::doctor ? Format::text
+                                            : Format::json;
+  if (given.format == "text") a.format = Format::text;
+  a.color = given.color == "always" ||
+            (given.color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"));
+  a.progress = when_from(given.progress);
+  const auto has = [&](const char* flag) {
+    const CLI::Option* option = used.get_option_no_throw(flag);
+    return option && option->count() > 0;
+  };
+  if (has("--config-file")) o.config_file = given.config_file;
+  if (has("--log-level")) o.log_level = given.log_level;
+  if (has("--max-recursion")) o.max_recursion = given.max_recursion;
+  if (has("--max-dispatch-passes")) o.core["max_dispatch_passes"] = OptionText(given.passes);
+  if (has("--threads")) o.threads = given.threads;
+  choose_home(o, o.config_file.has_value());
+}
+
 }  // namespace
+
+ScanOptions scan_options(const Arguments& a) {
+  ScanOptions options;
+  RequestMeta meta;
+  meta.source = a.request_source;
+  meta.extra_data = a.request_extra;
+  options.request_meta = meta;
+  options.add_start_dispatch = a.start_dispatch;
+  options.add_start_deep_dispatch = a.start_deep_dispatch;
+  return options;
+}
 
 std::optional<Arguments> parse(int argc, char** argv, int& exit_code) {
   Arguments a;
+  Given given;
   CLI::App app("stoQ: takes files apart and says what is in them", "stoq");
   app.set_version_flag("--version", "stoq " + std::string(kVersion));
   app.require_subcommand(1);
   app.option_defaults()->always_capture_default(false);
-
-  std::vector<std::string> plugin_opts, request_extra, core;
-  std::string config_file, log_level, format = "json", color = "auto";
-  unsigned max_recursion = 0, threads = 0;
-  std::string passes;
-  StoqOptions& o = a.options;
-
-  const auto common = [&](CLI::App& c) {
-    c.add_option("--plugin-dir", o.plugin_dir_list,
-                 "directories to search for plugins, after the installed one")
-        ->type_name("DIR");
-    c.add_option("--config-file", config_file, "stoq.cfg to read instead of $STOQ_HOME/stoq.cfg")
-        ->type_name("FILE");
-    c.add_option("--log-level", log_level, "debug, info, warning, error or critical")
-        ->type_name("LEVEL");
-    c.add_option("--plugin-opts", plugin_opts, "plugin:option=value, over what stoq.cfg says")
-        ->type_name("OPT");
-    c.add_option("--set", core, "key=value of the section [core] of stoq.cfg")
-        ->type_name("KEY=VALUE");
-  };
-  const auto scanning = [&](CLI::App& c) {
-    common(c);
-    const auto names = [&](const char* flags, Names& into, const char* help) {
-      c.add_option(flags, into, help)->type_name("NAME");
-    };
-    names("-A,--dest-archivers", o.dest_archivers, "archivers that payloads are kept in");
-    names("-S,--source-archivers", o.source_archivers, "archivers that payloads are fetched from");
-    names("-D,--decorators", o.decorators, "plugins that add to the response");
-    names("-C,--connectors", o.connectors, "plugins that save responses");
-    names("-R,--dispatchers", o.dispatchers, "plugins that name the workers of a payload");
-    names("-E,--deep-dispatchers", o.deep_dispatchers, "plugins that name workers of later rounds");
-    names("-a,--always-dispatch", o.always_dispatch, "workers that see every payload");
-    names("-s,--start-dispatch", a.start_dispatch, "workers that see the first payload");
-    names("-d,--start-deep-dispatch", a.start_deep_dispatch,
-          "workers of the first deep dispatch of the first payload");
-    c.add_option("--max-recursion", max_recursion, "levels of extraction that are followed")
-        ->type_name("N");
-    c.add_option("--max-dispatch-passes", passes, "deep dispatch passes, or until_stable")
-        ->type_name("N");
-    c.add_option("--threads", threads, "scan threads; the number of cores")
-        ->type_name("N")
-        ->check(CLI::Range(1, 1024));
-    c.add_option("--request-source", a.request_source, "request_meta.source")->type_name("TEXT");
-    c.add_option("--request-extra", request_extra, "key=value in request_meta.extra_data")
-        ->type_name("KEY=VALUE");
-  };
-  CLI::App* scan =
-      app.add_subcommand("scan", "scan one file, or what comes on stdin, and print the response");
-  scanning(*scan);
-  scan->add_option("FILE", a.path, "the file; left out or -: stdin");
-  scan->add_option("--format", format, "json, or tree for eyes")
-      ->check(CLI::IsMember({"json", "tree"}))
-      ->type_name("FORMAT");
-  scan->add_option("--color", color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN");
-  CLI::App* run =
-      app.add_subcommand("run", "scan what providers bring and hand the responses to connectors");
-  scanning(*run);
-  run->add_option("-P,--providers", o.providers, "plugins that bring payloads")->type_name("NAME");
-  CLI::App* list = app.add_subcommand("list", "list the plugins");
-  common(*list);
-
-  try {
-    const auto commands = app.get_subcommands({});
-    if (argc > 1 && argv[1][0] != '-' &&
-        std::none_of(commands.begin(), commands.end(),
-                     [&](const CLI::App* command) { return command->check_name(argv[1]); }))
-      throw CLI::ValidationError("'" + std::string(argv[1]) +
-                                 "' is no command; there are scan, run and list");
-    app.parse(argc, argv);
-    for (const std::string& text : plugin_opts) plugin_option(text, o.plugin_opts);
-    for (const std::string& text : core) {
-      auto [key, value] = key_value(text, "--set");
-      o.core[key] = OptionText(text.substr(text.find('=') + 1));
-    }
-    Json::Tree& extra = a.request_extra.tree();
-    for (const std::string& text : request_extra) {
-      auto [key, value] = key_value(text, "--request-extra");
-      extra[key] = value.tree();
-    }
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e);
-    exit_code = code == 0 ? 0 : kUsage;
+  declare(app, a, given);
+  const CLI::App& const_app = app;
+  const std::vector<std::string> commands =
+      names_of(const_app.get_subcommands([](const CLI::App*) { return true; }));
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::find(commands.begin(), commands.end(), argv[1]) == commands.end()) {
+    exit_code = complain(kUsage, no_command(argv[1], commands));
     return std::nullopt;
   }
-  a.command = scan->parsed()  ? Arguments::Command::scan
-              : run->parsed() ? Arguments::Command::run
-                              : Arguments::Command::list;
-  a.format = format == "tree" ? Format::tree : Format::json;
-  a.color =
-      color == "always" || (color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"));
-  CLI::App* used = scan->parsed() ? scan : run->parsed() ? run : list;
-  if (used->count("--config-file")) o.config_file = config_file;
-  if (used->count("--log-level")) o.log_level = log_level;
-  if (used != list) {
-    if (used->count("--max-recursion")) o.max_recursion = max_recursion;
-    if (used->count("--max-dispatch-passes")) o.core["max_dispatch_passes"] = OptionText(passes);
-    if (used->count("--threads")) o.threads = threads;
+  try {
+    app.parse(argc, argv);
+    interpret(*app.get_subcommands().front(), given, a);
+    return a;
+  } catch (const CLI::ParseError& e) {
+    exit_code = e.get_exit_code() == 0 ? app.exit(e) : complain(kUsage, mistake(app, e));
+    return std::nullopt;
   }
-  choose_home(o, o.config_file.has_value());
-  return a;
 }
 
 }  // namespace stoq::cli

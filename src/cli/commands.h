@@ -10,5 +10,8 @@ namespace stoq::cli {
 int scan(Arguments& arguments);
 int run(Arguments& arguments);
 int list(Arguments& arguments);
+int install(Arguments& arguments);
+int doctor(Arguments& arguments);
+int test(Arguments& arguments);
 
 }  // namespace stoq::cli

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cli/units.h"
 #include "cli/unpacked.h"
 #include "cli/visible.h"
 #include "stoq/sdk/json.h"
@@ -127,6 +128,30 @@ void add_duplicates(Page& page, std::string_view rail, const ResponseIndex& inde
   page.finding(rail, "also", {{Ink::plain, text}}, 2);
 }
 
+// "yara 1.2 ms · hash 0.10 ms", of what ran on one payload in its order.
+void add_timings(Page& page, std::string_view rail, const Json& timings) {
+  std::string scratch, text;
+  const auto add = [&](JsonView by_name, std::string_view what) {
+    for (const auto& member : by_name.members())
+      text += (text.empty() ? "" : " · ") + std::string(what) + visible(member.key, 60) + " " +
+              human_seconds(member.value.double_or(0));
+  };
+  const JsonView all(timings.view(scratch));
+  add(all["dispatchers"], "dispatch by ");
+  for (const JsonView round : all["workers"].elements()) add(round, "");
+  add(all["archivers"], "archive by ");
+  if (!text.empty()) page.finding(rail, "time", {{Ink::dim, text}}, 3);
+}
+
+void add_reasons(Page& page, std::string_view rail, const Json& explain) {
+  std::string scratch, text;
+  for (const JsonView round : JsonView(explain.view(scratch))["workers"].elements())
+    for (const auto& member : round.members())
+      text += (text.empty() ? "" : " · ") + visible(member.key, 60) + ": " +
+              visible(member.value.string_or(""), 200);
+  if (!text.empty()) page.finding(rail, "why", {{Ink::dim, text}}, 4);
+}
+
 std::string limit_text(const LimitRecord& limit) {
   std::string text = limit.limit;
   if (!limit.plugin.empty()) text += ", " + limit.plugin;
@@ -167,6 +192,8 @@ size_t add_findings(Page& page, std::string_view rail, const ResponseIndex& inde
   });
   add_results(page, rail, results.archivers);
   add_duplicates(page, rail, index, results.duplicates);
+  if (results.timings) add_timings(page, rail, *results.timings);
+  if (results.explain) add_reasons(page, rail, *results.explain);
   add_notes(page, rail, index.notes(place));
   return rules;
 }

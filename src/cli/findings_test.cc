@@ -42,6 +42,18 @@ TEST(Findings, LongTextContinuesAndIsCutAtLast) {
 )");
 }
 
+TEST(Findings, TimingsAndReasonsWhenThereAreAny) {
+  PayloadResults root = payload("r", "", "f");
+  root.timings = Json::parse(
+      R"({"dispatchers": {"yara": 0.0012}, "workers": [{"hash": 0.00001}, {"exif": 1.5}], "archivers": {}})");
+  root.explain = Json::parse(
+      R"({"workers": [{"hash": "always_dispatch"}, {"exif": "named by \u001b[31m yara"}]})");
+  EXPECT_EQ(findings(response({root})),
+            R"(   time   dispatch by yara 1.2 ms · hash 0.01 ms · exif 1.5 s
+   why    hash: always_dispatch · exif: named by \x1b[31m yara
+)");
+}
+
 TEST(Findings, ErrorsStandWhereTheyBelong) {
   StoqResponse r = response({payload("aa", "", "f"), payload("bb", "aa", "g")});
   r.errors.add("yara", "first ; payload bb");

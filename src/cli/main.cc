@@ -2,9 +2,33 @@
 #include <malloc.h>
 
 #include <csignal>
-#include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/output.h"
+
+namespace stoq::cli {
+namespace {
+
+int carry_out(Arguments& arguments) {
+  switch (arguments.command) {
+    case Command::scan:
+      return scan(arguments);
+    case Command::run:
+      return run(arguments);
+    case Command::list:
+      return list(arguments);
+    case Command::install:
+      return install(arguments);
+    case Command::doctor:
+      return doctor(arguments);
+    case Command::test:
+      return test(arguments);
+  }
+  return kUsage;
+}
+
+}  // namespace
+}  // namespace stoq::cli
 
 int main(int argc, char** argv) {
   using namespace stoq;
@@ -18,25 +42,14 @@ int main(int argc, char** argv) {
   std::optional<cli::Arguments> arguments = cli::parse(argc, argv, code);
   if (!arguments) return code;
   try {
-    switch (arguments->command) {
-      case cli::Arguments::Command::scan:
-        return cli::scan(*arguments);
-      case cli::Arguments::Command::run:
-        return cli::run(*arguments);
-      case cli::Arguments::Command::list:
-        return cli::list(*arguments);
-    }
+    return cli::carry_out(*arguments);
   } catch (const StoqPluginException& e) {
-    std::fprintf(stderr, "stoq: %s\n", e.what());
-    return 2;
+    return cli::complain(cli::kUsage, e.what());
   } catch (const StoqException& e) {
-    std::fprintf(stderr, "stoq: %s\n", e.what());
-    return arguments->command == cli::Arguments::Command::run &&
-                   std::string_view(e.what()).starts_with("provider:")
-               ? 1
-               : 2;
+    const bool provider = arguments->command == cli::Command::run &&
+                          std::string_view(e.what()).starts_with("provider:");
+    return cli::complain(provider ? cli::kNotAll : cli::kUsage, e.what());
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "stoq: %s\n", e.what());
-    return 1;
+    return cli::complain(cli::kNotAll, e.what());
   }
 }

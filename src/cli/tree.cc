@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/findings.h"
 #include "cli/index.h"
 #include "cli/page.h"
+#include "cli/units.h"
 #include "cli/visible.h"
 
 namespace stoq::cli {
@@ -16,16 +18,6 @@ namespace {
 constexpr size_t kStep = 3;      // columns of one level
 constexpr size_t kDeepest = 60;  // levels that are indented, however wide the terminal
 constexpr size_t kNameAtLeast = 20;
-
-std::string human(uint64_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  static constexpr std::string_view kUnits = "KMGTPE";
-  double value = static_cast<double>(bytes) / 1024;
-  size_t unit = 0;
-  for (; value >= 1023.5 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  return value < 9.95 ? fmt::format("{:.1f} {}iB", value, kUnits[unit])
-                      : fmt::format("{:.0f} {}iB", value, kUnits[unit]);
-}
 
 // So many levels that a SHA-256 still fits, from kWide columns on an MD5 and a SHA-1 beside each
 // other.
@@ -87,7 +79,7 @@ class Tree {
   }
 
   void payload(const std::string& rail, const PayloadResults& results, const std::string& depth) {
-    Spans facts{{Ink::plain, "  " + human(results.size)}};
+    Spans facts{{Ink::plain, "  " + human_bytes(results.size)}};
     if (const std::string mimetype = mimetype_of(results); !mimetype.empty())
       facts.push_back({Ink::good, "  " + mimetype});
     if (!results.extracted_from.empty() && !index_.has(results.extracted_from))
@@ -119,7 +111,7 @@ class Tree {
     uint64_t limits = 0;
     for (const LimitRecord& limit : response_.limits) limits += limit.count;
     Spans spans{{Ink::strong, counted(response_.results.size(), "payload")},
-                {Ink::plain, " · " + human(bytes_)}};
+                {Ink::plain, " · " + human_bytes(bytes_)}};
     const auto total = [&](Ink ink, uint64_t n, std::string_view thing) {
       if (n > 0) spans.push_back({ink, " · " + counted(n, thing)});
     };
@@ -127,7 +119,12 @@ class Tree {
     total(Ink::plain, duplicates_, "duplicate");
     total(Ink::bad, errors, "error");
     total(Ink::warning, limits, "limit");
-    spans.push_back({Ink::dim, " · scan " + response_.scan_id});
+    size_t columns = 0;
+    for (const Span& span : spans) columns += columns_of(span.text);
+    const std::string id = "scan " + response_.scan_id;
+    const bool below = columns + 3 + columns_of(visible(id, page_.width())) > page_.width();
+    if (below) page_.line("", std::exchange(spans, {}), 2);
+    spans.push_back({Ink::dim, (below ? "" : " · ") + id});
     page_.line("", spans, 2);
   }
 

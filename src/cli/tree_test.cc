@@ -106,8 +106,8 @@ TEST(Tree, At80Columns) {
 error  smtp: one part has no boundary
 limit  max_errors: 9 left out, on 3 occasions
 verdict malicious · score: 0.91
-4 payloads · 11 MiB · 2 YARA rules · 6 duplicates · 3 errors · 5 limits · scan
-5caff01d
+4 payloads · 11 MiB · 2 YARA rules · 6 duplicates · 3 errors · 5 limits
+scan 5caff01d
 )");
 }
 

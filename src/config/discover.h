@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/manifest.h"
@@ -17,6 +18,9 @@ using Manifests = std::map<std::string, Manifest, std::less<>>;
 /// name wins. What is skipped, or replaced, is a line in `warnings`. Paths in the result are
 /// absolute. Loads no code.
 Manifests discover(const std::vector<std::string>& directories, std::vector<std::string>& warnings);
+
+/// Folders whose names begin so are those of installations at work: they are not entered.
+inline constexpr std::string_view kStagingPrefix = ".stoq-install-";
 
 constexpr int kMaxDepth = 32;
 constexpr size_t kMaxEntries = 200'000;  // of one directory of the list

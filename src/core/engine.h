@@ -43,6 +43,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
   void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
   std::map<std::string, PluginListing> list();
+  PluginDescription describe(std::string_view name) const;  // StoqPluginNotFound
 
   // A file as root content: read within the limits, or only hashed when it is larger than a payload
   // may be. `problem` when it cannot be read.

@@ -303,7 +303,8 @@ void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
 
 Progress Run::progress() {
   const std::lock_guard lock(mutex_);
-  Progress p{.taken = taken_,
+  const uint64_t ended = summary_.done + summary_.failed + summary_.retried;
+  Progress p{.taken = std::max(taken_, ended),  // what is refused ends without being taken
              .done = summary_.done,
              .failed = summary_.failed,
              .retried = summary_.retried,
@@ -311,11 +312,11 @@ Progress Run::progress() {
              .expected = std::nullopt,
              .intake_ended = started_ && providers_ == 0};
   if (p.intake_ended) {
-    p.expected = taken_;
+    p.expected = p.taken;
   } else if (expected_.size() == generation_->providers.size()) {
     p.expected = 0;
     for (const auto& [provider, items] : expected_) *p.expected += items;
-    p.expected = std::max(*p.expected, taken_);
+    p.expected = std::max(*p.expected, p.taken);
   }
   return p;
 }

@@ -104,6 +104,9 @@ std::vector<StoqResponse> Stoq::reconstruct_all_subresponses(const StoqResponse&
 void Stoq::add_plugin(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits) {
   engine_->add(std::move(name), std::move(plugin), std::move(traits));
 }
+PluginDescription Stoq::describe_plugin(std::string_view name) {
+  return engine_->describe(name);
+}
 std::map<std::string, PluginListing> Stoq::list_plugins() {
   return engine_->list();
 }

@@ -3,7 +3,7 @@
 // stoq-host: started by the engine with one end of a socket, as a template without plugins.
 // Templates load plugins, fork further templates and hosts, and report how their children end. One
 // thread; ends when the engine closes the socket. Or as the process that runs helper programs of
-// plugins in the engine's process.
+// plugins in the engine's process, or one that looks at a module and says what it declares.
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
@@ -20,6 +20,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "host/description.h"
 #include "host/helper_server.h"
 #include "host/host_serve.h"
 #include "host/spec_message.h"
@@ -197,7 +198,7 @@ class Template {
 int main(int argc, char** argv) {
   int control = -1;
   const std::string_view job = argc == 3 ? argv[1] : "";
-  if ((job != "--template" && job != "--helpers") ||
+  if ((job != "--template" && job != "--helpers" && job != "--describe") ||
       std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), control).ec !=
           std::errc() ||
       fcntl(control, F_GETFD) < 0) {
@@ -208,6 +209,7 @@ int main(int argc, char** argv) {
   }
   fcntl(control, F_SETFD, FD_CLOEXEC);
   if (job == "--helpers") stoq::serve_helpers(control);
+  if (job == "--describe") stoq::serve_description(control);
   prctl(PR_SET_NAME, "stoq-host");
   std::signal(SIGPIPE, SIG_IGN);
   // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs

@@ -195,38 +195,43 @@ class NativeInstance final : public Instance {
 
 }  // namespace
 
-std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp,
-                                      HelperServer helpers) {
-  void* module = dlopen(spec.module.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (!module) {
+stoq_plugin_entry native_entry(const std::string& module, const std::string& name) {
+  void* handle = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!handle) {
     const char* why = dlerror();
     throw StoqPluginException(std::string("its module cannot be loaded: ") +
                               (why ? why : "unknown reason"));
   }
-  const void* raw = dlsym(module, STOQ_ENTRY_SYMBOL);
+  const void* raw = dlsym(handle, STOQ_ENTRY_SYMBOL);
   if (!raw)
-    throw StoqPluginException(spec.module + " exports no " STOQ_ENTRY_SYMBOL
-                                            "; end its source with STOQ_PLUGIN(...)");
+    throw StoqPluginException(module + " exports no " STOQ_ENTRY_SYMBOL
+                                       "; end its source with STOQ_PLUGIN(...)");
   uint32_t size = 0;
   std::memcpy(&size, raw, sizeof size);
   if (size < offsetof(stoq_plugin_entry, options))
-    throw StoqPluginException(spec.module + " has an entry that is too short to be one");
-  const auto& entry = *static_cast<const stoq_plugin_entry*>(raw);
+    throw StoqPluginException(module + " has an entry that is too short to be one");
+  const auto entry = copy_table<stoq_plugin_entry>(raw);
   if (entry.abi_major != STOQ_ABI_MAJOR || entry.abi_minor > STOQ_ABI_MINOR)
     throw StoqPluginException(
         "it was built for plugin interface " + std::to_string(entry.abi_major) + "." +
         std::to_string(entry.abi_minor) + ", this stoQ offers " + std::to_string(STOQ_ABI_MAJOR) +
         "." + std::to_string(STOQ_ABI_MINOR) + "; rebuild it");
-  if (!entry.name || entry.name != spec.name)
+  if (!entry.name || entry.name != name)
     throw StoqPluginException("its module calls itself '" +
                               std::string(entry.name ? entry.name : "") + "', its manifest '" +
-                              spec.name + "'; make them the same");
+                              name + "'; make them the same");
   if (!entry.create || !entry.destroy || !entry.get_extension ||
       !entry.create_thread != !entry.destroy_thread)
     throw StoqPluginException(
         "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
         "and destroy_thread");
-  return std::make_shared<NativeInstance>(spec, entry, std::move(log), std::move(tmp), helpers);
+  return entry;
+}
+
+std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp,
+                                      HelperServer helpers) {
+  return std::make_shared<NativeInstance>(spec, native_entry(spec.module, spec.name),
+                                          std::move(log), std::move(tmp), helpers);
 }
 
 }  // namespace stoq

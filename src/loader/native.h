@@ -6,8 +6,13 @@
 #include "core/instance.h"
 #include "host/helper_process.h"
 #include "loader/plugin_spec.h"
+#include "stoq/abi/plugin.h"
 
 namespace stoq {
+
+// The entry of a native module, which is loaded for it and never unloaded. StoqPluginException says
+// what is wrong with it.
+stoq_plugin_entry native_entry(const std::string& module, const std::string& name);
 
 // Loads a native module into this process and creates its instance. StoqPluginException says what
 // is wrong with it. The module is never unloaded. `tmp` is the plugin's private directory, or

@@ -4,6 +4,7 @@
 // what they wrap.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -198,8 +199,12 @@ class Call {
   bool put_task(std::string_view task, uint64_t token, std::string_view request_meta = {}) {
     return go(call_->api->put_task(call_, str(task), str(request_meta), token));
   }
-  // How many items it will have put in all, as far as it can tell now: for those who watch.
-  void expect(uint64_t items) { call_->api->expect(call_, items); }
+  // How many items it will have put in all, as far as it can tell now: for those who watch. An
+  // older engine is not told.
+  void expect(uint64_t items) {
+    const stoq_call_api& api = *call_->api;
+    if (api.struct_size > offsetof(stoq_call_api, expect) && api.expect) api.expect(call_, items);
+  }
 
   const stoq_call* raw() const { return call_; }
 

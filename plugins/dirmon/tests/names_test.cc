@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "names.h"
+
+#include <gtest/gtest.h>
+
+namespace stoq::plugins::dirmon {
+namespace {
+
+TEST(DirmonNames, MetaNamesFileAndDirectory) {
+  EXPECT_EQ(payload_meta("/a/b", "c.exe"),
+            R"({"extra_data": {"filename": "c.exe", "source_dir": "/a/b"}})");
+}
+
+TEST(DirmonNames, NamesThatAreNotUtf8LoseNothing) {
+  EXPECT_EQ(payload_meta("/\xff", "caf\xe9"),
+            "{\"extra_data\": {\"filename\": \"café\", \"filename_hex\": \"636166e9\", "
+            "\"source_dir\": \"/ÿ\", \"source_dir_hex\": \"2fff\"}}");
+}
+
+TEST(DirmonNames, ShownWritesControlCharactersOut) {
+  EXPECT_EQ(shown("/a\n\x1b[1m\x7f/é"), "/a\\x0a\\x1b[1m\\x7f/é");
+}
+
+TEST(DirmonNames, AbsoluteIsPlain) {
+  EXPECT_EQ(absolute("/a/./b/../c//"), "/a/c");
+  EXPECT_EQ(absolute("/"), "/");
+  EXPECT_EQ(absolute("x"), join(absolute("."), "x"));
+}
+
+TEST(DirmonNames, LiesInFollowsWhatIsThere) {
+  EXPECT_TRUE(lies_in("/none/a", "/none/a", false));
+  EXPECT_FALSE(lies_in("/none/a/b", "/none/a", false));
+  EXPECT_TRUE(lies_in("/none/a/b", "/none/a", true));
+  EXPECT_FALSE(lies_in("/none/ab", "/none/a", true));
+  EXPECT_FALSE(lies_in("/none", "/none/a", true));
+  EXPECT_TRUE(lies_in("/none", "/", true));
+  EXPECT_TRUE(lies_in("/proc/self/root/none", "/none", false));
+}
+
+TEST(DirmonNames, JoinPutsOneSlash) {
+  EXPECT_EQ(join("", "a"), "a");
+  EXPECT_EQ(join("/", "a"), "/a");
+  EXPECT_EQ(join("a", "b"), "a/b");
+}
+
+TEST(DirmonNames, PatternsMatchWholeNames) {
+  const Patterns patterns({"*.tmp", ".*", "a?c", "x*y*z", "plain"});
+  for (const char* name :
+       {"a.tmp", ".tmp", ".hidden", "abc", "xyz", "x1y2y3z", "plain", "x.tmp.tmp"})
+    EXPECT_TRUE(patterns.match(name)) << name;
+  for (const char* name : {"a.tmpx", "tmp", "ac", "abbc", "xyzz1", "xzy", "plain1", "", "aplain"})
+    EXPECT_FALSE(patterns.match(name)) << name;
+  EXPECT_FALSE(Patterns().match("a"));
+  EXPECT_TRUE(Patterns({"*"}).match("caf\xe9"));
+  EXPECT_FALSE(Patterns({""}).match("a"));
+}
+
+TEST(DirmonNames, ManyStarsTakeNoLonger) {
+  std::string pattern;
+  for (int i = 0; i < 100; ++i) pattern += "*a";
+  EXPECT_FALSE(Patterns({pattern + "b"}).match(std::string(255, 'a')));
+}
+
+}  // namespace
+}  // namespace stoq::plugins::dirmon
