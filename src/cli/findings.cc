@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cli/insight.h"
 #include "cli/units.h"
 #include "cli/unpacked.h"
 #include "cli/visible.h"
@@ -188,6 +189,8 @@ size_t add_findings(Page& page, std::string_view rail, const ResponseIndex& inde
     if (name == "hash" || matches(name, value)) return;
     if (name == "mimetype" && value["mimetype"].kind() == JsonKind::string) return;
     if (name == "decompress" && add_unpacked(page, rail, value)) return;
+    if (name == "exif" && add_metadata(page, rail, value)) return;
+    if (name == "iocextract" && add_indicators(page, rail, value)) return;
     add_result(page, rail, name, value);
   });
   add_results(page, rail, results.archivers);

@@ -54,6 +54,26 @@ TEST(Findings, TimingsAndReasonsWhenThereAreAny) {
 )");
 }
 
+TEST(Findings, MetadataBeginsWithWhoMadeIt) {
+  EXPECT_EQ(findings(worked("exif", R"({"ExifToolVersion": 12.57, "FileType": "PDF", "ZoomLevel": 3,
+            "Producer": "a\u001b[31mtool", "Author": ["Eve", "Bob"], "MIMEType": "application/pdf"})")),
+            R"(   exif   Author: ["Eve", "Bob"] · Producer: a\x1b[31mtool · ZoomLevel: 3
+)");
+  EXPECT_EQ(findings(worked("exif", R"({"FileType": "TXT"})")),
+            "   exif   nothing beside the type\n");
+  EXPECT_EQ(findings(worked("exif", R"("text")")), "   exif   text\n");
+}
+
+TEST(Findings, IndicatorsShowTheFirstOfEachKind) {
+  EXPECT_EQ(
+      findings(worked("iocextract",
+                      R"({"ipv4": ["1.2.3.4"], "url": ["http://a/", "http://b/", "http://c/\u202e",
+                                "http://d/", "http://e/"]})")),
+      R"(   iocs   ipv4 1.2.3.4
+          url http://a/ · http://b/ · http://c/\u202e and 2 more
+)");
+}
+
 TEST(Findings, ErrorsStandWhereTheyBelong) {
   StoqResponse r = response({payload("aa", "", "f"), payload("bb", "aa", "g")});
   r.errors.add("yara", "first ; payload bb");

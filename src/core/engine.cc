@@ -49,11 +49,11 @@ Engine::Engine(StoqOptions options)
 
   auto first = std::make_shared<Generation>();
   first->settings = settings_;
-  generation_.store(first);
+  generation_.set(first);
   auto generation = std::make_shared<Generation>(*first);
   load_roles(*generation);
-  generation->loaded = generation_.load()->loaded;
-  generation_.store(std::move(generation));
+  generation->loaded = generation_.get()->loaded;
+  generation_.set(std::move(generation));
 }
 
 // Sections and options for plugins that are not there.
@@ -73,7 +73,7 @@ void Engine::warn_of_strangers(std::vector<std::string>& warnings) const {
 Engine::~Engine() = default;
 
 std::shared_ptr<const Generation> Engine::generation() const {
-  return generation_.load();
+  return generation_.get();
 }
 
 void Engine::load_roles(Generation& g) {
@@ -207,7 +207,7 @@ std::shared_ptr<Instance> Engine::instantiate(const config::Manifest& m) {
 
 std::shared_ptr<Instance> Engine::load(std::string_view name) {
   const std::lock_guard lock(load_mutex_);
-  const std::shared_ptr<const Generation> now = generation_.load();
+  const std::shared_ptr<const Generation> now = generation_.get();
   if (const auto at = now->loaded.find(name); at != now->loaded.end()) return at->second;
   if (const auto at = failed_.find(name); at != failed_.end())
     throw StoqPluginException(at->second);
@@ -227,7 +227,7 @@ std::shared_ptr<Instance> Engine::load(std::string_view name) {
   }
   auto next = std::make_shared<Generation>(*now);
   next->loaded.emplace(std::string(name), instance);
-  generation_.store(std::move(next));
+  generation_.set(std::move(next));
   return instance;
 }
 
@@ -237,7 +237,7 @@ std::shared_ptr<Instance> Engine::worker(const Generation& generation, std::stri
     return at == g.loaded.end() ? nullptr : at->second;
   };
   std::shared_ptr<Instance> instance = known(generation);
-  if (!instance) instance = known(*generation_.load());  // loaded by another request meanwhile
+  if (!instance) instance = known(*generation_.get());  // loaded by another request meanwhile
   if (!instance) instance = load(name);
   if (!instance->info().roles.has(Role::worker))
     throw StoqPluginException("plugin '" + std::string(name) + "' is no worker");
@@ -252,7 +252,7 @@ void Engine::add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits 
   std::shared_ptr<Instance> instance =
       make_object_instance(name, std::move(plugin), std::move(traits));
   const std::lock_guard lock(load_mutex_);
-  auto next = std::make_shared<Generation>(*generation_.load());
+  auto next = std::make_shared<Generation>(*generation_.get());
   // Where an instance of that name serves already, the new one takes its place; what it can do
   // beyond being called by name, it does.
   const auto take = [&](Instances& list, Role role, bool always) {
@@ -269,7 +269,7 @@ void Engine::add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits 
   next->serial = std::any_of(next->loaded.begin(), next->loaded.end(),
                              [](const auto& entry) { return entry.second->info().serial; });
   failed_.erase(name);
-  generation_.store(std::move(next));
+  generation_.set(std::move(next));
 }
 
 std::map<std::string, PluginListing> Engine::list() {

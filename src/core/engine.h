@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -82,7 +81,7 @@ class Engine final : public WorkerSource {
   std::mutex load_mutex_;
   std::map<std::string, std::string, std::less<>>
       failed_;  // plugins that could not be loaded, and why
-  std::atomic<std::shared_ptr<const Generation>> generation_;
+  NewestGeneration generation_;
   Pool pool_;
 };
 

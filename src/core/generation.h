@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,23 @@ struct Generation {
       decorators;
   bool serial =
       false;  // a live object takes part: requests run in canonical order on the caller's thread
+};
+
+// The newest generation. [thread-safe]
+class NewestGeneration {
+ public:
+  std::shared_ptr<const Generation> get() const {
+    const std::lock_guard lock(mutex_);
+    return generation_;
+  }
+  void set(std::shared_ptr<const Generation> generation) {
+    const std::lock_guard lock(mutex_);
+    generation_.swap(generation);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Generation> generation_;
 };
 
 // Finds a worker that rules or arguments name, loading it if need be. Throws StoqPluginException.

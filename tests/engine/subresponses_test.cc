@@ -178,7 +178,9 @@ struct Retried {
     });
     s.add_plugin("source", provider);
     s.run();
-    std::erase_if(sink->lines, [](const std::string& line) { return !line.starts_with("WARN"); });
+    std::erase_if(sink->lines, [](const std::string& line) {
+      return line.find("not saved using") == line.npos;
+    });
     outcomes = provider->outcomes;
     progress = s.progress();
   }

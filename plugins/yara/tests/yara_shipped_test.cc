@@ -214,6 +214,55 @@ TEST(Shipped, DispatchRulesNameDecompress) {
   }
 }
 
+struct Inspected {
+  std::string rule, plugin, content;
+};
+
+std::vector<Inspected> inspected() {
+  return {
+      {"image", "exif", "\x89PNG\r\n\x1A\n"},
+      {"image", "exif", "\xFF\xD8\xFF\xE0"},
+      {"image", "exif", "GIF89a"},
+      {"image", "exif", "II*\0"s},
+      {"image", "exif", "MM\0*"s},
+      {"image", "exif", "RIFF\x10\0\0\0WEBPVP8 "s},
+      {"document", "exif", "%PDF-1.7"},
+      {"document", "exif", "{\\rtf1"},
+      {"document", "exif", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
+      {"office_open_xml", "exif", "PK\3\4"s + std::string(26, '\0') + "[Content_Types].xml"},
+      {"pe", "exif", pe()},
+      {"script", "iocextract", "#!/bin/sh\n"},
+      {"script", "iocextract", "@ECHO OFF\r\n"},
+      {"script", "iocextract", "$x = 1; PowerShell -enc"},
+      {"script", "iocextract", "Set a = CreateObject(\"WScript.Shell\")"},
+      {"mail", "iocextract", "Return-Path: <a@b>\nFrom: a\n"},
+      {"mail", "iocextract", "Received: by x\r\nSubject: hi\r\n"},
+  };
+}
+
+TEST(Shipped, EachRuleOfInspectionMatchesItsSubjectOnlyAndNamesItsPlugin) {
+  const auto rules = shipped("inspect.yar");
+  Scanner scanner(rules);
+  std::map<std::string, int> tested;
+  for (const auto& [rule, plugin, content] : inspected()) {
+    EXPECT_EQ(matching(rules, content), Texts{rule});
+    auto found = dispatch(scanner.scan(bytes(content)).matches);
+    ASSERT_EQ(found.plugins.size(), 1U) << rule;
+    EXPECT_EQ(found.plugins[0].first, plugin);
+    EXPECT_EQ(found.problems, Texts());
+    ++tested[rule];
+  }
+  EXPECT_EQ(tested.size(), rules->rule_count());
+}
+
+TEST(Shipped, NearMissesAreNotInspected) {
+  for (const auto& content :
+       Texts{"", "text", "From: somebody, in a letter\n", std::string(5000, ' ') + "powershell",
+             "MZ and text", "PK\3\4"s + std::string(4000, '\0') + "[Content_Types].xml",
+             "RIFF....WAVE", elf("#!"), "\xD0\xCF text", "Subject: one line only"})
+    EXPECT_EQ(matching(shipped("inspect.yar"), content), Texts()) << content.substr(0, 40);
+}
+
 TEST(Shipped, EveryWorkerRuleHasTagsAndADescription) {
   Scanner scanner(shipped("stoq.yar"));
   for (const auto& [rule, content] : findings()) {
