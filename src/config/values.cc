@@ -141,7 +141,8 @@ bool json_strings(std::string_view text, std::vector<std::string>& items) {
 Parsed parse_json(std::string_view text) {
   std::string canonical;
   if (const json::Outcome outcome = json::canonicalise(text, canonical); !outcome) {
-    return refused(text, "is not JSON: " + outcome.message);
+    // Not quoted: such values hold credentials, too.
+    return {{}, "it is not JSON: " + outcome.message};
   }
   return {std::move(canonical), ""};
 }

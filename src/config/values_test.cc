@@ -135,8 +135,8 @@ TEST(Values, Json) {
   EXPECT_EQ(value<std::string>(" {\"a\":[1,\n2.50]}", of), "{\"a\": [1, 2.5]}");
   EXPECT_EQ(value<std::string>("true", of), "true");
   EXPECT_EQ(error("{port: 1}", of),
-            "'{port: 1}' is not JSON: unexpected 'p' at byte 1, expected a key in double quotes");
-  EXPECT_EQ(error("", of), "'' is not JSON: unexpected end at byte 0, expected a value");
+            "it is not JSON: unexpected 'p' at byte 1, expected a key in double quotes");
+  EXPECT_EQ(error("", of), "it is not JSON: unexpected end at byte 0, expected a value");
 }
 
 TEST(Values, ErrorsAreOneShortLine) {
