@@ -79,13 +79,13 @@ bench: ## Measure against the floor; writes build/bench.json
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	@$(call deps,build fuzz)
-	@$(call compile,fuzz)
+	@cmake --preset fuzz && cmake --build --preset fuzz --parallel $(JOBS) --target fuzzers
 	@shopt -s nullglob; ran=0; \
 	for target in build/fuzz/bin/*_fuzz; do \
 	  name=$${target##*/}; name=$${name%_fuzz}; found=build/fuzz/found/$$name; seeds=(); \
 	  test ! -d "fuzz/corpus/$$name" || seeds=("fuzz/corpus/$$name"); \
 	  mkdir -p "$$found"; echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
-	  "$$target" -max_total_time=$(FUZZ_SECONDS) -artifact_prefix="$$found/" "$$found" "$${seeds[@]}"; \
+	  "$$target" -max_total_time=$(FUZZ_SECONDS) -malloc_limit_mb=8192 -artifact_prefix="$$found/" "$$found" "$${seeds[@]}"; \
 	  ran=$$((ran + 1)); \
 	done; \
 	test $$ran -gt 0 || { echo 'make fuzz: no fuzz targets were built' >&2; exit 1; }

@@ -34,7 +34,6 @@ Engine::Engine(StoqOptions options)
       hosts_(host_program(),
              {.memory = settings_->plugin_memory,
               .max_result = settings_->max_result_size,
-              .max_error = settings_->max_error_size,
               .load_deadline = settings_->plugin_deadline},
              [this](LogLevel level, std::string_view plugin, std::string_view line) {
                logger_.log(level, line, "stoq." + std::string(plugin));

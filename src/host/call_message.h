@@ -16,7 +16,7 @@ struct CallMessage {
   uint32_t level = 0;
   int64_t time_left = INT64_MAX;  // milliseconds
   ExtractionLimits limits;
-  uint64_t max_result = 0, max_error = 0;
+  uint64_t max_result = 0;
   std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta,
       dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors, response, scan_id, task;
 };

@@ -13,7 +13,6 @@ namespace stoq {
 struct HostLimits {
   uint64_t memory = uint64_t{2} << 30;
   uint64_t max_result = uint64_t{16} << 20;
-  uint64_t max_error = uint64_t{64} << 10;
   double load_deadline = 60;
 };
 

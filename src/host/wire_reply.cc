@@ -29,7 +29,6 @@ WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
       limits_(m.limits),
       input_size_(m.size),
       max_result_(m.max_result),
-      max_error_(m.max_error),
       deadline_(in(m.time_left)) {
   out_.reserve(4096);
 }

@@ -59,7 +59,7 @@ class WireReply final : public Reply {
   const int socket_;
   const uint64_t call_;
   const ExtractionLimits limits_;
-  const uint64_t input_size_, max_result_, max_error_;
+  const uint64_t input_size_, max_result_;
   const std::chrono::steady_clock::time_point deadline_;
   ExtractionMeter meter_;
   Input* input_ = nullptr;

@@ -275,9 +275,9 @@ struct Options {
   static constexpr auto make() {
     struct Table {
       const stoq_option* entries[std::size(P::options) + 1];
-    } table{};
-    for (size_t i = 0; i < std::size(P::options); ++i) table.entries[i] = &P::options[i];
-    return table;
+    } all{};
+    for (size_t i = 0; i < std::size(P::options); ++i) all.entries[i] = &P::options[i];
+    return all;
   }
   static constexpr auto table = make();
 };
