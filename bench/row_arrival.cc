@@ -34,6 +34,7 @@ Rows arrival_rows(const Bench& bench) {
   for (const fs::path& directory : {source, results, copies}) fs::create_directories(directory);
   Stoq stoq({.base_dir = (bench.work / "home").string(),
              .log_dir = "",
+             .log_level = "error",
              .plugin_opts = {{"dirmon", {{"source_dir", source.string()}}},
                              {"filedir", {{"results_dir", results.string()}}}},
              .providers = {"dirmon"},

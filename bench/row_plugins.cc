@@ -34,8 +34,10 @@ double milliseconds(F&& call) {
 }
 
 std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string bytes(fs::file_size(path), '\0');
+  std::ifstream(path, std::ios::binary)
+      .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
 }
 
 // The tree's text: its pages and sources, one behind the other.
@@ -157,7 +159,9 @@ void exif_row(const Bench& bench, const Tree& tree, Rows& rows) {
     return;
   }
   std::vector<std::string> files, arguments = {"/usr/bin/exiftool", "-j", "-q"};
-  for (size_t i = 0; i < tree.files.size() && files.size() < 200; i += 10) {
+  for (size_t i = 0; i < tree.files.size() && files.size() < 200; i += 3) {
+    const Kind kind = tree.files[i].kind;
+    if (kind != Kind::elf && kind != Kind::png) continue;  // it fails on some of the others
     const fs::path path = tree.directory / tree.files[i].name;
     files.push_back(contents(path));
     arguments.push_back(path.string());
