@@ -149,6 +149,8 @@ class LoadedPlugin {
  private:
   friend class Stoq;
   LoadedPlugin(Engine& engine, std::shared_ptr<Instance> instance);
+  void check_role(Op op) const;
+  void fail(const std::string& problem) const;  // unless it is empty
   void call(Op op, Input& input, CollectReply& reply) const;
   DispatcherResponse dispatches(Op op, Payload& payload, Request& request) const;
 

@@ -26,6 +26,11 @@ class CollectReply final : public SilentReply {
   bool set_payload_meta(std::string_view json) override;
   bool set_request_meta(std::string_view json) override;
 
+  // Why a call is no success whose plugin gave errors or failed; "" when it did neither.
+  std::string first_error() const {
+    return !problem.empty() || errors.empty() ? problem : errors.front();
+  }
+
   Json results;
   std::vector<std::string> errors;
   std::vector<Payload> payloads;

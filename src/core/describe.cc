@@ -77,12 +77,7 @@ PluginDescription Engine::describe(std::string_view name) const {
     d.classes.emplace_back(kRoleNames[static_cast<size_t>(role)]);
   d.isolation = config::to_string(m.isolation.value_or(config::Isolation::process));
   d.profile = config::to_string(m.profile.value_or(config::Profile::legacy));
-  const config::Layer configured = config::layer_of(settings_->file, m.name);
-  if (const auto at = configured.find("isolation"); at != configured.end())
-    d.isolation = at->second.text;
-  if (const auto at = settings_->plugin_opts.find(m.name); at != settings_->plugin_opts.end())
-    if (const auto option = at->second.find("isolation"); option != at->second.end())
-      d.isolation = option->second;
+  if (const auto configured = setting(m.name, "isolation")) d.isolation = configured->text;
   for (const config::HelperPlace& place : m.helpers)
     d.helpers.push_back({place.name, place.path, access(place.path.c_str(), X_OK) == 0});
 

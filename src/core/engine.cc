@@ -134,6 +134,16 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   return spec;
 }
 
+// What arguments, or else stoq.cfg, say of a plugin, over its manifest.
+std::optional<config::Source> Engine::setting(const std::string& plugin, const char* name) const {
+  if (const auto at = settings_->plugin_opts.find(plugin); at != settings_->plugin_opts.end())
+    if (const auto option = at->second.find(name); option != at->second.end())
+      return config::Source{option->second, "plugin_opts"};
+  const config::Layer layer = config::layer_of(settings_->file, plugin);
+  if (const auto option = layer.find(name); option != layer.end()) return option->second;
+  return std::nullopt;
+}
+
 std::shared_ptr<Instance> Engine::instantiate(const config::Manifest& m) {
   if (m.kind != config::ModuleKind::native)
     throw StoqPluginException("it is a Python plugin; this version of stoQ runs native ones only");
@@ -143,18 +153,9 @@ std::shared_ptr<Instance> Engine::instantiate(const config::Manifest& m) {
              "Plugin " + m.name +
                  " not compatible with this version of stoQ. Unpredictable results may occur!");
 
-  // What stoq.cfg and arguments say about how it is kept apart, over what its manifest says.
-  const auto setting = [&](const char* name) -> std::optional<config::Source> {
-    if (const auto at = settings_->plugin_opts.find(m.name); at != settings_->plugin_opts.end())
-      if (const auto option = at->second.find(name); option != at->second.end())
-        return config::Source{option->second, "plugin_opts"};
-    const config::Layer layer = config::layer_of(settings_->file, m.name);
-    if (const auto option = layer.find(name); option != layer.end()) return option->second;
-    return std::nullopt;
-  };
   const auto value = [&](const char* name,
                          config::OptionSpec spec) -> std::optional<config::Value> {
-    const std::optional<config::Source> source = setting(name);
+    const std::optional<config::Source> source = setting(m.name, name);
     if (!source) return std::nullopt;
     spec.name = name;
     config::Parsed parsed = config::parse_value(source->text, spec);

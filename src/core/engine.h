@@ -69,6 +69,7 @@ class Engine final : public WorkerSource {
   void load_roles(Generation& generation);
   void warn_of_strangers(std::vector<std::string>& warnings) const;
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
+  std::optional<config::Source> setting(const std::string& plugin, const char* name) const;
   PluginSpec spec_of(const config::Manifest& manifest) const;
 
   std::vector<std::string>

@@ -5,11 +5,6 @@
 #include "core/engine.h"
 
 namespace stoq {
-namespace {
-
-constexpr uint64_t kOne = 1;
-
-}  // namespace
 
 LoadedPlugin::LoadedPlugin(Engine& engine, std::shared_ptr<Instance> instance)
     : engine_(&engine), instance_(std::move(instance)) {}
@@ -27,13 +22,21 @@ std::vector<std::string> LoadedPlugin::classes() const {
   return instance_->info().roles.names();
 }
 
-void LoadedPlugin::call(Op op, Input& input, CollectReply& reply) const {
+void LoadedPlugin::check_role(Op op) const {
   const Role role = role_of(op);
   if (!instance_->info().roles.has(role))
     throw StoqPluginException("plugin '" + name() + "' is no " +
                               std::string(kRoleNames[static_cast<size_t>(role)]));
+}
+
+void LoadedPlugin::fail(const std::string& problem) const {
+  if (!problem.empty()) throw StoqPluginException(name() + ": " + problem);
+}
+
+void LoadedPlugin::call(Op op, Input& input, CollectReply& reply) const {
+  check_role(op);
   instance_->call(op, input, reply);
-  if (!reply.problem.empty()) throw StoqPluginException(name() + ": " + reply.problem);
+  fail(reply.problem);
 }
 
 WorkerResponse LoadedPlugin::scan(Payload& payload, Request request) const {
@@ -86,22 +89,19 @@ ArchiverResponse LoadedPlugin::archive(Payload& payload, Request request) const 
 }
 
 std::optional<Payload> LoadedPlugin::get(const ArchiverResponse& task) const {
-  CollectReply reply(engine_->settings(), engine_->store(), kOne);
+  CollectReply reply(engine_->settings(), engine_->store(), 1);
   const std::string text = task.results.text();
   Input input;
   input.task = text;
   call(Op::get, input, reply);
-  if (!reply.errors.empty()) throw StoqPluginException(name() + ": " + reply.errors.front());
+  fail(reply.first_error());
   if (reply.payloads.empty()) return std::nullopt;
   return std::move(reply.payloads.front());
 }
 
 void LoadedPlugin::save(const StoqResponse& response) const {
-  CollectReply reply(engine_->settings(), engine_->store());
-  const std::string text = response.dumps(0);
-  Input input{.response = &response, .response_text = text, .scan_id = response.scan_id};
-  call(Op::save, input, reply);
-  if (!reply.errors.empty()) throw StoqPluginException(name() + ": " + reply.errors.front());
+  check_role(Op::save);
+  fail(engine_->save(*instance_, response, response.dumps(0)));
 }
 
 DecoratorResponse LoadedPlugin::decorate(const StoqResponse& response) const {

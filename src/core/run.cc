@@ -202,8 +202,8 @@ std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::st
   Input input;
   input.task = results;
   (*at)->call(Op::get, input, reply);
-  if (reply.problem.empty() && !reply.errors.empty()) reply.problem = reply.errors.front();
-  if (!reply.problem.empty()) return failed("cannot get it: " + reply.problem);
+  if (const std::string why = reply.first_error(); !why.empty())
+    return failed("cannot get it: " + why);
   if (reply.payloads.empty()) return failed("gave no payload");
   return std::move(reply.payloads.front());
 }
