@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "folder.h"
-#include "printer.h"
+#include "printer/printer.h"
 #include "stoq/sdk/plugin.h"
 
 namespace stoq::plugins::jinja {
@@ -53,7 +53,7 @@ class Jinja {
   const Template template_;
   const size_t max_output_;
   const int64_t timeout_;  // milliseconds
-  Printer printer_{STDOUT_FILENO};
+  print::Printer printer_{STDOUT_FILENO};
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 // Prints each response.
 #include <unistd.h>
 
-#include "printer.h"
+#include "printer/printer.h"
 #include "stoq/sdk/plugin.h"
 
 namespace stoq::plugins::print {
@@ -11,7 +11,7 @@ namespace {
 
 class Stdout {
  public:
-  void save(sdk::Call& call) { printer_.print(call.response()); }
+  void save(sdk::Call& call) { printer_.json(call.response()); }
 
  private:
   Printer printer_{STDOUT_FILENO};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "printer.h"
+#include "printer/printer.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,6 +13,7 @@
 #include "stoq/sdk/views.h"
 
 namespace stoq::plugins::jinja {
+using print::Printer;
 namespace {
 
 // A pipe, of which everything is read in the background.

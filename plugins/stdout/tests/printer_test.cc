@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "printer.h"
+#include "printer/printer.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ class Reader {
 
 std::string refusal(int fd) {
   try {
-    Printer(fd).print("{}");
+    Printer(fd).json("{}");
   } catch (const sdk::Error& e) {
     return e.what();
   }
@@ -53,8 +53,8 @@ std::string refusal(int fd) {
 TEST(Stdout, PrintsIndentedByFourWithANewline) {
   Reader reader;
   Printer printer(reader.fd());
-  printer.print(R"({"a": [1, "x, y"], "b": {}})");
-  printer.print("[]");
+  printer.json(R"({"a": [1, "x, y"], "b": {}})");
+  printer.json("[]");
   EXPECT_EQ(reader.text(),
             "{\n    \"a\": [\n        1,\n        \"x, y\"\n    ],\n    \"b\": {}\n}\n[]\n");
 }
@@ -65,7 +65,7 @@ TEST(Stdout, PrintsDeepAndLongDocuments) {
       "[\"" + std::string(70000, 'x') + "\", \"" + std::string(65536, 'y') + "\"]";
   for (const std::string& document : {deep, wide}) {
     Reader reader;
-    Printer(reader.fd()).print(document);
+    Printer(reader.fd()).json(document);
     EXPECT_EQ(reader.text(), sdk::indent(document) + "\n");
   }
 }
@@ -73,7 +73,7 @@ TEST(Stdout, PrintsDeepAndLongDocuments) {
 TEST(Stdout, WaitsForAReaderOfANonBlockingPipe) {
   Reader reader(O_NONBLOCK);
   const std::string document = '"' + std::string(1000000, 'x') + '"';
-  Printer(reader.fd()).print(document);
+  Printer(reader.fd()).json(document);
   EXPECT_EQ(reader.text(), document + "\n");
 }
 
@@ -86,7 +86,7 @@ TEST(Stdout, NeverMixesDocumentsOfSeveralThreads) {
     std::vector<std::jthread> threads;
     for (const std::string& document : documents)
       threads.emplace_back([&] {
-        for (int i = 0; i < 5; ++i) printer.print(document);
+        for (int i = 0; i < 5; ++i) printer.json(document);
       });
   }
   std::string text = reader.text();

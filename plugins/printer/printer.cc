@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "printer.h"
+#include "printer/printer.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -69,10 +69,18 @@ class Sink {
 
 }  // namespace
 
-void Printer::print(std::string_view response) {
+void Printer::text(std::string_view text) {
   const std::lock_guard lock(mutex_);
   Sink sink(fd_);
-  sdk::indent_to(sink, response, 4);
+  sink.append(text.data(), text.size());
+  sink.append(1, '\n');
+  sink.flush();
+}
+
+void Printer::json(std::string_view canonical) {
+  const std::lock_guard lock(mutex_);
+  Sink sink(fd_);
+  sdk::indent_to(sink, canonical, 4);
   sink.append(1, '\n');
   sink.flush();
 }

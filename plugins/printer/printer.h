@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Prints responses to a descriptor, one whole document after the other.
+// Prints to a descriptor, one whole text after the other.
 #pragma once
 
 #include <mutex>
@@ -8,13 +8,14 @@
 
 namespace stoq::plugins::print {
 
-// Thread-safe. `fd` must outlive it.
+// Thread-safe. `fd` must outlive it. Both end with a newline, and throw sdk::Error when they cannot
+// write.
 class Printer {
  public:
   explicit Printer(int fd) : fd_(fd) {}
 
-  // Indented by 4, with a newline at its end. Throws sdk::Error when it cannot be written.
-  void print(std::string_view response);
+  void text(std::string_view text);
+  void json(std::string_view canonical);  // indented by 4
 
  private:
   const int fd_;
