@@ -5,6 +5,7 @@
 #include <map>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace stoq::plugins::yara {
 namespace {
@@ -44,7 +45,7 @@ LoadResult Loader::load(const std::vector<fs::path>& paths) {
     std::error_code error;
     if (path.empty() || !fs::exists(path, error)) {
       problems_.push_back("Nonexistent yara rules file provided: " + path.string());
-      return {nullptr, std::move(problems_)};
+      return {nullptr, std::move(problems_), {}};
     }
   }
   try {
@@ -52,21 +53,24 @@ LoadResult Loader::load(const std::vector<fs::path>& paths) {
     auto rules = link();
     if (units_.empty()) {
       if (problems_.empty()) problems_.push_back("no yara rule files were given");
-      return {nullptr, std::move(problems_)};
+      return {nullptr, std::move(problems_), {}};
     }
+    // All of it would be old: that is nothing to go on with in silence, and whoever has it goes on.
+    if (std::ranges::all_of(units_, &Unit::is_previous)) return {nullptr, std::move(problems_), {}};
     auto set = std::make_shared<RuleSet>();
+    std::map<std::string, std::string> texts;
     if (!split_by_module(*set)) {
       set->groups_.clear();
       set->groups_.push_back({RuleSet::Gate::none, std::move(rules), {}});
     }
     for (auto& unit : units_) {
       set->files_.push_back(unit.name);
-      set->texts_.emplace(unit.key, std::move(unit.text));
+      texts.emplace(unit.key, std::move(unit.text));
     }
-    return {std::move(set), std::move(problems_)};
+    return {std::move(set), std::move(problems_), std::move(texts)};
   } catch (const std::invalid_argument& error) {
     problems_.push_back(error.what());
-    return {nullptr, std::move(problems_)};
+    return {nullptr, std::move(problems_), {}};
   }
 }
 
@@ -110,27 +114,28 @@ void Loader::add_file(const fs::path& path, const std::string& blame) {
     problems_.push_back(blame + ": " + source.error);
   } else {
     usable = set_text(unit, std::move(source.text));
-    follow_includes(path, unit.text, unit.seen);
+    follow_includes(path, unit);
+    unit.blamed = !usable;
     if (!usable) problems_.push_back(at_line(unit.name, unit.text, worst(unit.seen)));
   }
   if (!usable && fall_back(unit)) {
-    usable = true;
-    follow_includes(path, unit.text, unit.seen);
+    usable = unit.blamed = true;
+    follow_includes(path, unit);
   }
   open_.pop_back();
   if (usable) units_.push_back(std::move(unit));
 }
 
-void Loader::follow_includes(const fs::path& file, const std::string& text, const Examined& seen) {
-  for (const auto& name : seen.includes) {
-    follow_include(file,
-                   place(file.lexically_normal().string(), include_line(text, name)) +
+void Loader::follow_includes(const fs::path& file, Unit& unit) {
+  for (const auto& name : unit.seen.includes) {
+    follow_include(file, unit,
+                   place(file.lexically_normal().string(), include_line(unit.text, name)) +
                        ": include \"" + name + '"',
                    name);
   }
 }
 
-void Loader::follow_include(const fs::path& file, const std::string& where,
+void Loader::follow_include(const fs::path& file, Unit& unit, const std::string& where,
                             const std::string& name) {
   auto path = file.parent_path() / name;
   auto key = resolved(path);
@@ -148,6 +153,7 @@ void Loader::follow_include(const fs::path& file, const std::string& where,
     return refuse("is not followed, it is more than " + std::to_string(kMaxIncludeDepth) +
                   " includes deep");
   }
+  unit.includes.push_back(key.string());
   add_file(path, where);
 }
 
@@ -160,17 +166,35 @@ bool Loader::set_text(Unit& unit, std::string text) const {
 }
 
 bool Loader::fall_back(Unit& unit) const {
-  if (previous_ == nullptr || unit.is_previous) return false;
-  auto found = previous_->texts_.find(unit.key);
-  if (found == previous_->texts_.end() || found->second == unit.text) return false;
+  if (!last_good_ || unit.is_previous) return false;
+  auto text = last_good_(unit.key);
+  if (!text || *text == unit.text) return false;
   unit.is_previous = true;
-  return set_text(unit, found->second);
+  return set_text(unit, std::move(*text));
 }
 
-// The unit after it, or itself when it goes on with its previous text.
+// What a file includes is a part of it: its last good version may be that of an included file. True
+// if anything changed.
+bool Loader::fall_back_below(const Unit& unit) {
+  bool changed = false;
+  std::set<std::string> below;
+  std::vector<std::string> open = unit.includes;
+  while (!open.empty()) {
+    auto key = std::move(open.back());
+    open.pop_back();
+    if (!below.insert(key).second) continue;
+    auto found = std::ranges::find(units_, key, &Unit::key);
+    if (found == units_.end()) continue;
+    open.insert(open.end(), found->includes.begin(), found->includes.end());
+    changed = fall_back(*found) || changed;
+  }
+  return changed;
+}
+
+// The unit after it, or itself when it goes on with its last good version.
 Loader::Units::iterator Loader::reject(Units::iterator unit, std::string problem) {
-  problems_.push_back(std::move(problem));
-  return fall_back(*unit) ? unit : units_.erase(unit);
+  if (!std::exchange(unit->blamed, true)) problems_.push_back(std::move(problem));
+  return fall_back(*unit) || fall_back_below(*unit) ? unit : units_.erase(unit);
 }
 
 std::string Loader::duplicate(const Unit& unit, const std::string& rule, const Unit& owner) const {

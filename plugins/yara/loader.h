@@ -14,8 +14,8 @@ namespace stoq::plugins::yara {
 
 class Loader {
  public:
-  Loader(const LoadOptions& options, const RuleSet* previous)
-      : options_(options), previous_(previous) {}
+  Loader(const LoadOptions& options, const LastGood& last_good)
+      : options_(options), last_good_(last_good) {}
 
   LoadResult load(const std::vector<std::filesystem::path>& paths);
 
@@ -28,18 +28,20 @@ class Loader {
     std::vector<Declared> declared;
     bool moved_back = false;  // it was tried once and put behind all others
     bool is_previous = false;
+    bool blamed = false;                // its problem is told
+    std::vector<std::string> includes;  // keys of the files that it includes
   };
   using Units = std::vector<Unit>;
 
   void add_root(const std::filesystem::path& path);
   void add_file(const std::filesystem::path& path, const std::string& blame);
-  void follow_includes(const std::filesystem::path& file, const std::string& text,
-                       const Examined& seen);
-  void follow_include(const std::filesystem::path& file, const std::string& where,
+  void follow_includes(const std::filesystem::path& file, Unit& unit);
+  void follow_include(const std::filesystem::path& file, Unit& unit, const std::string& where,
                       const std::string& name);
 
   bool set_text(Unit& unit, std::string text) const;
   bool fall_back(Unit& unit) const;
+  bool fall_back_below(const Unit& unit);
   Units::iterator reject(Units::iterator unit, std::string problem);
   std::string duplicate(const Unit& unit, const std::string& rule, const Unit& owner) const;
   const Unit* other_owner(const Unit& unit, const std::string& rule) const;
@@ -52,7 +54,7 @@ class Loader {
   bool split_by_module(RuleSet& set) const;
 
   const LoadOptions& options_;
-  const RuleSet* previous_;
+  const LastGood& last_good_;
   Library library_;
   std::filesystem::path root_;               // where includes must stay
   std::set<std::string> visited_;            // canonical paths

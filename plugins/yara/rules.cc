@@ -47,8 +47,8 @@ std::size_t RuleSet::rule_count() const {
 }
 
 LoadResult RuleSet::load(const std::vector<std::filesystem::path>& paths,
-                         const LoadOptions& options, const RuleSet* previous) {
-  return Loader(options, previous).load(paths);
+                         const LoadOptions& options, const LastGood& last_good) {
+  return Loader(options, last_good).load(paths);
 }
 
 }  // namespace stoq::plugins::yara

@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,17 +39,21 @@ struct LoadOptions {
 
 struct LoadResult;
 
+// Gives the last good text of a rule file, by its canonical path.
+using LastGood = std::function<std::optional<std::string>(const std::string& path)>;
+
 class RuleSet {
  public:
   // Each path is a rule file or a folder of *.yar and *.yara files (sorted, not its subfolders).
   // `include "x"` in a file makes x a file of the set, placed before it; x is looked up beside the
   // including file. All rules share the namespace "default" and may refer to each other across
-  // files. A file that does not compile is left out, or, if `previous` has an older text of it that
-  // fits, goes on with that one; either way it is a problem, one line, "<file>:<line>: <what>".
+  // files. A file that does not compile is left out, or, if `last_good` has another text of it, or of
+  // the files that it includes, that fits, goes on with that one; either way it is a problem, one
+  // line, "<file>:<line>: <what>". One file at least must compile as it is.
   // Order of matches: the order of rules in the files, in the order of the files; a file that
   // refers to rules of a later one comes last.
   static LoadResult load(const std::vector<std::filesystem::path>& paths,
-                         const LoadOptions& options, const RuleSet* previous = nullptr);
+                         const LoadOptions& options, const LastGood& last_good = nullptr);
 
   std::size_t rule_count() const;
   // Names of the files in force, in order.
@@ -69,12 +75,12 @@ class RuleSet {
   Library library_;  // outlives the rules
   std::vector<Group> groups_;
   std::vector<std::string> files_;
-  std::map<std::string, std::string> texts_;  // by canonical path, for a reload
 };
 
 struct LoadResult {
-  std::shared_ptr<const RuleSet> rules;  // null if a path does not exist or no file compiles
-  std::vector<std::string> problems;     // never empty when `rules` is null
+  std::shared_ptr<const RuleSet> rules;      // null if a path does not exist or no file compiles
+  std::vector<std::string> problems;         // never empty when `rules` is null
+  std::map<std::string, std::string> texts;  // in force, by canonical path
 };
 
 }  // namespace stoq::plugins::yara

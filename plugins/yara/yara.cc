@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dispatch.h"
+#include "last_good.h"
 #include "rules.h"
 #include "scan.h"
 #include "stoq/sdk/plugin.h"
@@ -80,13 +81,17 @@ class Yara {
     const LoadOptions loading{.externals = {},
                               .includes_anywhere = host.boolean("includes_anywhere"),
                               .gate_modules = host.boolean("gate_modules")};
-    LoadResult loaded = RuleSet::load(paths, loading);
+    const LastGoodFolder kept(std::string(host.state()));
+    LoadResult loaded =
+        RuleSet::load(paths, loading, [&](const std::string& path) { return kept.find(path); });
     std::string all;
     for (const std::string& problem : loaded.problems) {
       if (loaded.rules) call.error(problem);
       all += (all.empty() ? "" : "; ") + problem;
     }
     if (!loaded.rules) throw sdk::Error(all);
+    if (const std::string problem = kept.keep(loaded.texts); !problem.empty())
+      host.warning("a rule file that breaks later will have no last good version: " + problem);
     return loaded.rules;
   }
 

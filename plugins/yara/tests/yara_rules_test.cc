@@ -232,6 +232,14 @@ TEST(Rules, FilesThatAreNoTextAreNamed) {
   EXPECT_EQ(matching(loaded.rules, "x"), Texts{"good"});
 }
 
+LastGood last_good(const LoadResult& loaded) {
+  return [texts = loaded.texts](const std::string& path) -> std::optional<std::string> {
+    auto found = texts.find(path);
+    if (found == texts.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
 TEST(Rules, LastGoodVersionStaysInForce) {
   RuleFolder folder;
   folder.write("a.yar", rule("a_old"));
@@ -241,22 +249,51 @@ TEST(Rules, LastGoodVersionStaysInForce) {
   folder.write("a.yar", kBroken);
   folder.write("b.yar", rule("b_new"));
   folder.write("c.yar", rule("b_new"));
-  auto second = RuleSet::load({folder.path()}, {}, first.rules.get());
+  auto second = RuleSet::load({folder.path()}, {}, last_good(first));
   Texts problems{folder.at("a.yar") + ":2: syntax error",
                  folder.at("c.yar") + ":1: rule \"b_new\" is already defined at " +
                      folder.at("b.yar") + ":1; rename one of them"};
   EXPECT_EQ(second.problems, problems);
   EXPECT_EQ(matching(second.rules, "x"), (Texts{"a_old", "b_new", "c_old"}));
 
-  auto third = RuleSet::load({folder.path()}, {}, second.rules.get());
+  auto third = RuleSet::load({folder.path()}, {}, last_good(second));
   EXPECT_EQ(third.problems, problems);
   EXPECT_EQ(matching(third.rules, "x"), (Texts{"a_old", "b_new", "c_old"}));
 
   folder.write("a.yar", rule("a_new"));
   std::filesystem::remove(folder.path() / "c.yar");
-  auto fourth = RuleSet::load({folder.path()}, {}, third.rules.get());
+  auto fourth = RuleSet::load({folder.path()}, {}, last_good(third));
   EXPECT_EQ(fourth.problems, Texts());
   EXPECT_EQ(matching(fourth.rules, "x"), (Texts{"a_new", "b_new"}));
+}
+
+TEST(Rules, WhatAFileIncludesIsAPartOfItsLastGoodVersion) {
+  RuleFolder folder;
+  auto main = folder.write("main.yar", "include \"below.yar\"\n" + rule("main", "helper"));
+  folder.write("below.yar", "include \"deep.yar\"\n" + rule("below"));
+  folder.write("deep.yar", rule("helper"));
+  auto first = RuleSet::load({main}, {});
+  EXPECT_EQ(first.problems, Texts());
+  folder.write("deep.yar", rule("renamed"));
+  auto second = RuleSet::load({main}, {}, last_good(first));
+  EXPECT_EQ(second.problems, Texts{folder.at("main.yar") + ":2: undefined identifier \"helper\""});
+  EXPECT_EQ(matching(second.rules, "x"), (Texts{"helper", "below", "main"}));
+  EXPECT_EQ(second.texts, first.texts);
+
+  folder.write("main.yar", "include \"below.yar\"\n" + rule("main", "renamed"));
+  auto third = RuleSet::load({main}, {}, last_good(second));
+  EXPECT_EQ(third.problems, Texts());
+  EXPECT_EQ(matching(third.rules, "x"), (Texts{"renamed", "below", "main"}));
+}
+
+TEST(Rules, NothingButLastGoodVersionsIsNotLoaded) {
+  RuleFolder folder;
+  auto file = folder.write("a.yar", rule("a"));
+  auto first = RuleSet::load({file}, {});
+  folder.write("a.yar", kBroken);
+  auto second = RuleSet::load({file}, {}, last_good(first));
+  EXPECT_EQ(second.rules, nullptr);
+  EXPECT_EQ(second.problems, Texts{folder.at("a.yar") + ":2: syntax error"});
 }
 
 TEST(Rules, ExternalsMustBeKnownAtLoad) {
