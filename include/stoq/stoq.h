@@ -186,13 +186,22 @@ class Stoq {
   // Throws StoqException without provider, and when a provider has failed (after everything that
   // came was dealt with).
   RunSummary run(RunOptions options = {});
-  // Ends run from any thread: intake stops, items in work are finished.
+  // Ends run from any thread: intake stops, items in work and in the queue are finished. What is
+  // not after drain_time is cut short, and its provider told to offer it again (`retried`).
   void stop();
+
+  // Reads configuration, manifests, plugins and rules again. Requests that begin later go by what
+  // was read, those in work end as they began; arguments of the constructor still come first, and
+  // objects of add_plugin stay. Where anything does not load nothing changes, and StoqException or
+  // StoqPluginException says what and why, as does the log. The providers of a run go on as they
+  // are. docs/configuration.md lists the settings that only a new start takes.
+  void reload();
 
   // What the run at work has done so far, else the last one.
   Progress progress() const;
 
-  // Loads a plugin, unless it is loaded already. StoqPluginNotFound, StoqPluginException.
+  // Loads a plugin, unless it is loaded already. StoqPluginNotFound, StoqPluginException. It stays
+  // as it is when a reload brings another one of that name.
   LoadedPlugin load_plugin(std::string_view name);
   // An object as a plugin, under that name; replaces one of the same name for requests that start
   // later.

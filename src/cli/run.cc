@@ -40,17 +40,24 @@ struct Ran {
 };
 
 // The engine's whole life: when it returns, plugins have said their last word.
-Ran run_all(Arguments& a, const SignalMask& signals, StatusLine& line, bool progress) {
+Ran run_all(Arguments& a, const SignalMask& signals, StatusLine& line, bool progress,
+            double drain_time) {
   const ScanOptions options = scan_options(a);
   Stoq stoq(std::move(a.options));
-  const SignalWatch watch(signals, [&] {
-    line.aside([] {
-      complain(0,
-               "no new payloads are taken; what is in work is finished (once more to stop at "
-               "once)");
+  const auto stop = [&] {
+    line.aside([&] {
+      complain(0, "no new payloads are taken; what is in work is finished within " +
+                      Json(drain_time).text() + " s (once more to stop at once)");
     });
     stoq.stop();
-  });
+  };
+  const auto reload = [&] {
+    try {
+      stoq.reload();
+    } catch (const std::exception&) {  // the log says what is wrong
+    }
+  };
+  const SignalWatch watch(signals, stop, reload);
   std::optional<ProgressDisplay> display;
   if (progress) display.emplace(stoq, line);
   Ran ran;
@@ -70,9 +77,10 @@ int run(Arguments& a) {
   const Settings settings = load_settings(a.options, told_by_the_engine);
   const bool progress = wants_progress(a, settings);
   if (progress) a.options.log_sink = make_aside_sink(line, sinks_of(settings));
-  const Ran ran = run_all(a, signals, *line, progress);
+  const Ran ran = run_all(a, signals, *line, progress, settings.drain_time);
   if (progress) complain(0, summary_line(ran.progress, ran.seconds));
-  return ran.summary.failed == 0 && ran.summary.not_scanned == 0 ? kDelivered : kNotAll;
+  const RunSummary& s = ran.summary;
+  return s.failed + s.retried + s.not_scanned == 0 ? kDelivered : kNotAll;
 }
 
 }  // namespace stoq::cli

@@ -77,8 +77,8 @@ class DecorateReply final : public SilentReply {
 
 }  // namespace
 
-void Engine::decorate(Instance& decorator, StoqResponse& response) {
-  DecorateReply reply(response, decorator.info().name, *settings_);
+void Engine::decorate(Instance& decorator, const Settings& settings, StoqResponse& response) {
+  DecorateReply reply(response, decorator.info().name, settings);
   const std::string text = response.dumps(0);
   Input input;
   input.response = &response;
@@ -100,7 +100,7 @@ std::string Engine::save(Instance& connector, const StoqResponse& response, std:
 
 void Engine::decorate(const Generation& generation, StoqResponse& response) {
   for (const std::shared_ptr<Instance>& decorator : generation.decorators)
-    decorate(*decorator, response);
+    decorate(*decorator, *generation.settings, response);
 }
 
 Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& response) {

@@ -55,9 +55,9 @@ OptionDescription describe_option(const config::OptionSpec& spec) {
 PluginDescription Engine::describe(std::string_view name) const {
   PluginDescription d;
   d.name = name;
-  const auto manifest = manifests_.find(name);
-  if (manifest == manifests_.end()) {
-    const std::shared_ptr<const Generation> now = generation();
+  const std::shared_ptr<const Generation> now = generation();
+  const auto manifest = now->source->manifests().find(name);
+  if (manifest == now->source->manifests().end()) {
     const auto object = now->loaded.find(name);
     if (object == now->loaded.end())
       throw StoqPluginNotFound("The plugin \"" + std::string(name) +
@@ -77,7 +77,8 @@ PluginDescription Engine::describe(std::string_view name) const {
     d.classes.emplace_back(kRoleNames[static_cast<size_t>(role)]);
   d.isolation = config::to_string(m.isolation.value_or(config::Isolation::process));
   d.profile = config::to_string(m.profile.value_or(config::Profile::legacy));
-  if (const auto configured = setting(m.name, "isolation")) d.isolation = configured->text;
+  if (const auto configured = now->source->setting(m.name, "isolation"))
+    d.isolation = configured->text;
   for (const config::HelperPlace& place : m.helpers)
     d.helpers.push_back({place.name, place.path, access(place.path.c_str(), X_OK) == 0});
 
@@ -88,7 +89,7 @@ PluginDescription Engine::describe(std::string_view name) const {
   }
   try {
     for (const config::OptionSpec& spec :
-         declared_options(host_program(), m.module_path, m.name, settings_->plugin_deadline))
+         declared_options(host_program(), m.module_path, m.name, now->settings->plugin_deadline))
       d.options.push_back(describe_option(spec));
   } catch (const StoqException& e) {
     d.problem = e.what();

@@ -4,13 +4,13 @@
 #include <memory>
 #include <mutex>
 
-#include "config/discover.h"
 #include "core/generation.h"
 #include "core/log.h"
+#include "core/plugin_source.h"
 #include "core/pool.h"
+#include "core/quarantine.h"
 #include "core/scan.h"
 #include "core/store.h"
-#include "host/remote.h"
 #include "stoq/stoq.h"
 
 namespace stoq {
@@ -28,7 +28,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root,
                                  const ScanOptions& options);
   void decorate(const Generation& generation, StoqResponse& response);  // in place
-  void decorate(Instance& decorator, StoqResponse& response);
+  void decorate(Instance& decorator, const Settings& settings, StoqResponse& response);
   std::vector<StoqResponse> reconstruct(const Generation& generation, const StoqResponse& whole);
   // Saves with each of the connectors; those that did it leave the list, of the others is told why.
   using Failures = std::vector<std::pair<std::string, std::string>>;
@@ -41,6 +41,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
   void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
+  void reload();  // StoqException, StoqPluginException: then nothing has changed
   std::map<std::string, PluginListing> list();
   PluginDescription describe(std::string_view name) const;  // StoqPluginNotFound
 
@@ -53,11 +54,12 @@ class Engine final : public WorkerSource {
     bool too_large = false;
     std::string problem;
   };
-  FileContent read_file(int fd);
+  FileContent read_file(int fd, const Settings& settings);
 
   Logger& log() { return logger_; }
   Pool& pool() { return pool_; }
   Store& store() { return store_; }
+  // Those of the start: of threads, queue, store and log. Requests go by their generation's.
   const Settings& settings() const { return *settings_; }
 
   std::mutex run_mutex;  // one run at a time
@@ -66,22 +68,27 @@ class Engine final : public WorkerSource {
   Progress last_progress;
 
  private:
-  void load_roles(Generation& generation);
-  void warn_of_strangers(std::vector<std::string>& warnings) const;
-  std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
-  std::optional<config::Source> setting(const std::string& plugin, const char* name) const;
-  PluginSpec spec_of(const config::Manifest& manifest) const;
+  // An object of the program, which outlives generations.
+  struct Added {
+    std::shared_ptr<Instance> instance;
+    bool archives = false;
+  };
 
+  static std::shared_ptr<Generation> assemble(std::shared_ptr<PluginSource> source);
+  static void put(Generation& generation, const Added& added);
+  std::shared_ptr<Generation> read_again();
+
+  StoqOptions options_;
   std::vector<std::string>
       start_warnings_;  // of reading the configuration, told when the log stands
   std::shared_ptr<const Settings> settings_;
   Logger logger_;
-  config::Manifests manifests_;
   Store store_;
-  HostService hosts_;
+  Quarantine quarantine_;
+  std::shared_ptr<RootTemplate> root_;
+  std::mutex reload_mutex_;  // one at a time
   std::mutex load_mutex_;
-  std::map<std::string, std::string, std::less<>>
-      failed_;  // plugins that could not be loaded, and why
+  std::vector<Added> added_;
   NewestGeneration generation_;
   Pool pool_;
 };

@@ -14,10 +14,14 @@ namespace stoq {
 
 using Instances = std::vector<std::shared_ptr<Instance>>;
 
+class PluginSource;
+
 // Configuration, plugin instances and rules as one immutable whole: a request pins the generation
-// that it began with. Loading or adding a plugin derives a new one that shares the instances.
+// that it began with. Loading or adding a plugin derives a new one that shares the instances; a
+// reload makes one of another source, with instances of its own.
 struct Generation {
   std::shared_ptr<const Settings> settings;
+  std::shared_ptr<PluginSource> source;
   std::map<std::string, std::shared_ptr<Instance>, std::less<>> loaded;
   Instances providers, source_archivers, dest_archivers, connectors, dispatchers, deep_dispatchers,
       decorators;

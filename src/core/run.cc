@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,92 +9,25 @@
 
 #include "core/answer.h"
 #include "core/collect_reply.h"
-#include "core/deliver_reply.h"
-#include "json/canonical.h"
+#include "core/run_reply.h"
 #include "stoq/sdk/json.h"
 
 namespace stoq {
 namespace {
 
-template <class Meta>
-bool read_meta(std::string_view text, Meta& meta) {
-  if (text.empty()) return true;
-  std::string canonical;
-  return json::canonicalise(text, canonical) && meta.update(canonical);
-}
+constexpr std::string_view kCutShort = "the run was stopped, and the time to drain it was over";
 
 }  // namespace
 
-// What a provider says while it ingests.
-class RunReply final : public DeliverReply {
- public:
-  RunReply(Run& run, std::shared_ptr<Instance> provider)
-      : run_(run), provider_(std::move(provider)) {}
-  bool cancelled() override { return run_.stopped_; }
-
-  bool put_payload(Bytes content, std::string_view meta, std::string_view request,
-                   uint64_t token) override {
-    Run::Item item = begin(token, request);
-    if (!read_meta(meta, item.meta))
-      return refuse(item, "its payload_meta is not an object of the right shape");
-    Store::Writer writer(run_.engine_.store(), content.size());
-    Sha256 digest;
-    if (!writer.append(content)) return refuse(item, writer.problem());
-    item.payload.emplace(writer.finish(digest), item.meta);
-    item.payload->set_sha256(digest);
-    item.bytes = content.size();
-    return run_.put(std::move(item));
-  }
-  bool put_file(int fd, std::string_view meta, std::string_view request, uint64_t token) override {
-    Run::Item item = begin(token, request);
-    item.fd = fd;
-    struct stat st {};
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-      return refuse(item, "it is no regular file");  // reading it might never end
-    if (!read_meta(meta, item.meta))
-      return refuse(item, "its payload_meta is not an object of the right shape");
-    return run_.put(std::move(item));
-  }
-  bool put_task(std::string_view task, std::string_view request, uint64_t token) override {
-    Run::Item item = begin(token, request);
-    const json::Limits limits{.max_size = run_.engine_.settings().max_result_size};
-    const json::Outcome outcome = json::canonicalise(task, item.task, limits);
-    if (!outcome) return refuse(item, "the task is not taken: " + outcome.message);
-    if (sdk::JsonView(item.task).kind() != sdk::JsonKind::object || item.task == "{}")
-      return refuse(item, "the task is no object of the form {archiver: results of its archive}");
-    item.bytes = item.task.size();
-    return run_.put(std::move(item));
-  }
-  void expect(uint64_t items) override {
-    const std::lock_guard lock(run_.mutex_);
-    run_.expected_[provider_.get()] = items;
-  }
-
- private:
-  Run::Item begin(uint64_t token, std::string_view request) {
-    Run::Item item;
-    item.provider = provider_;
-    item.token = token;
-    item.request = run_.options_.request_meta ? *run_.options_.request_meta : RequestMeta{};
-    read_meta(request, item.request);
-    return item;
-  }
-  bool refuse(Run::Item& item, std::string_view why) {
-    if (item.fd >= 0) close(item.fd);
-    run_.outcome(item, Outcome::failed, why);
-    return !run_.stopped_;
-  }
-
-  Run& run_;
-  std::shared_ptr<Instance> provider_;
-};
-
-Run::Run(Engine& engine, std::shared_ptr<const Generation> generation, RunOptions options)
-    : engine_(engine), generation_(std::move(generation)), options_(std::move(options)) {}
+Run::Run(Engine& engine, const Generation& generation, RunOptions options)
+    : engine_(engine), sources_(generation.providers), options_(std::move(options)) {}
 
 void Run::stop() {
-  stopped_ = true;
   const std::lock_guard lock(mutex_);
+  if (!stopped_)
+    cut_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(engine_.settings().drain_time));
+  stopped_ = true;
   room_.notify_all();
   all_done_.notify_all();  // what waits for another attempt waits no longer
 }
@@ -141,33 +73,42 @@ void Run::scan(Item taken) {
   const ScanOptions options{.request_meta = item->request,
                             .add_start_dispatch = options_.add_start_dispatch,
                             .add_start_deep_dispatch = options_.add_start_deep_dispatch};
+  const std::shared_ptr<const Generation> generation = engine_.generation();
   std::vector<Payload> roots;
   try {
-    roots = roots_of(*item);
+    roots = roots_of(*item, *generation);
   } catch (const std::exception& e) {
     item->problem = e.what();
   }
   if (roots.empty()) return item_done(*item);
   item->open = roots.size();
   for (Payload& root : roots) try {
-      const std::shared_ptr<Scan> scan = engine_.new_scan(generation_, std::move(root), options);
-      // The scan lives as long as somebody works on it; its end is told by whoever finishes it.
-      scan->when_done([this, item, scan = scan.get()] { done(item, *scan); });
-      scan->start();
-      if (generation_->serial) scan->finish_here();
+      start(item, engine_.new_scan(generation, std::move(root), options));
     } catch (const std::exception& e) {
       part_done(*item, e.what());
     }
 }
 
+// The scan lives as long as somebody works on it; its end is told by whoever finishes it.
+void Run::start(const std::shared_ptr<Item>& item, const std::shared_ptr<Scan>& scan) {
+  {
+    const std::lock_guard lock(mutex_);
+    scans_.insert_or_assign(scan.get(), scan);
+    if (cut_) scan->cut();
+  }
+  scan->when_done([this, item, scan = scan.get()] { done(item, *scan); });
+  scan->start();
+  if (scan->generation()->serial) scan->finish_here();
+}
+
 // What an item brings to be scanned. Where that is nothing, or not all, the item says why.
-std::vector<Payload> Run::roots_of(Item& item) {
+std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
   std::vector<Payload> roots;
   if (item.payload) {
     roots.push_back(std::move(*item.payload));
     item.payload.reset();
   } else if (item.fd >= 0) {
-    Engine::FileContent file = engine_.read_file(item.fd);
+    Engine::FileContent file = engine_.read_file(item.fd, *generation.settings);
     close(std::exchange(item.fd, -1));
     if (!file.problem.empty()) {
       item.problem = file.problem;
@@ -179,7 +120,7 @@ std::vector<Payload> Run::roots_of(Item& item) {
   } else {
     item.bytes = 0;
     for (const auto& [archiver, results] : sdk::JsonView(item.task).members())
-      if (std::optional<Payload> payload = fetch(item, archiver, results.text())) {
+      if (std::optional<Payload> payload = fetch(item, generation, archiver, results.text())) {
         item.bytes += payload->size();
         roots.push_back(std::move(*payload));
       }
@@ -187,8 +128,9 @@ std::vector<Payload> Run::roots_of(Item& item) {
   return roots;
 }
 
-std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::string_view results) {
-  const Instances& archivers = generation_->source_archivers;
+std::optional<Payload> Run::fetch(Item& item, const Generation& generation,
+                                  std::string_view archiver, std::string_view results) {
+  const Instances& archivers = generation.source_archivers;
   const auto at = std::find_if(archivers.begin(), archivers.end(),
                                [&](const auto& a) { return a->info().name == archiver; });
   const auto failed = [&](std::string_view why) {
@@ -198,7 +140,7 @@ std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::st
   };
   if (at == archivers.end())
     return failed("is not among the source archivers; name it with source_archivers, or -S");
-  CollectReply reply(engine_.settings(), engine_.store(), 1);
+  CollectReply reply(*generation.settings, engine_.store(), 1);
   Input input;
   input.task = results;
   (*at)->call(Op::get, input, reply);
@@ -209,9 +151,15 @@ std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::st
 }
 
 void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
+  {
+    const std::lock_guard lock(mutex_);
+    scans_.erase(&scan);
+  }
+  if (scan.is_cut()) return part_done(*item, "", true);
   try {
-    Delivery delivery{item, scan.take_response(), generation_->connectors};
-    engine_.decorate(*generation_, delivery.response);
+    const std::shared_ptr<const Generation> generation = scan.generation();
+    Delivery delivery{item, scan.take_response(), generation->connectors};
+    engine_.decorate(*generation, delivery.response);
     if (scan.root_withheld()) {
       const std::lock_guard lock(mutex_);
       ++summary_.not_scanned;
@@ -265,9 +213,10 @@ bool Run::deliver_due(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
-void Run::part_done(Item& item, std::string problem) {
+void Run::part_done(Item& item, std::string problem, bool again) {
   {
     const std::lock_guard lock(mutex_);
+    item.again |= again;
     if (item.problem.empty()) item.problem = std::move(problem);
     if (--item.open > 0) return;
   }
@@ -275,7 +224,10 @@ void Run::part_done(Item& item, std::string problem) {
 }
 
 void Run::item_done(const Item& item) {
-  outcome(item, item.problem.empty() ? Outcome::done : Outcome::failed, item.problem);
+  if (item.again)
+    outcome(item, Outcome::retry, kCutShort);
+  else
+    outcome(item, item.problem.empty() ? Outcome::done : Outcome::failed, item.problem);
   // Told with the lock: go() may end, and this object with it, as soon as the last item has.
   const std::lock_guard lock(mutex_);
   bytes_done_ += item.bytes;
@@ -313,7 +265,7 @@ Progress Run::progress() {
              .intake_ended = started_ && providers_ == 0};
   if (p.intake_ended) {
     p.expected = p.taken;
-  } else if (expected_.size() == generation_->providers.size()) {
+  } else if (expected_.size() == sources_.size()) {
     p.expected = 0;
     for (const auto& [provider, items] : expected_) *p.expected += items;
     p.expected = std::max(*p.expected, p.taken);
@@ -325,12 +277,18 @@ Progress Run::progress() {
 void Run::wait_for_end() {
   std::unique_lock lock(mutex_);
   while (providers_ > 0 || !queue_.empty() || in_work_ > 0) {
-    if (waiting_.empty()) {
-      all_done_.wait(lock);
+    const Clock::time_point now = Clock::now();
+    if (now >= cut_at_) {
+      cut(lock);
       continue;
     }
-    if (!stopped_ && waiting_.begin()->first > Clock::now()) {
-      all_done_.wait_until(lock, waiting_.begin()->first);
+    if (waiting_.empty() || (!stopped_ && waiting_.begin()->first > now)) {
+      const Clock::time_point next =
+          waiting_.empty() ? cut_at_ : std::min(cut_at_, waiting_.begin()->first);
+      if (next == Clock::time_point::max())
+        all_done_.wait(lock);
+      else
+        all_done_.wait_until(lock, next);
       continue;
     }
     engine_.pool().poke();
@@ -338,23 +296,57 @@ void Run::wait_for_end() {
   }
 }
 
+// The time to drain is over: what has not been begun is put back, what is in work is cut short, and
+// put back when it has come to its end. With the lock, which it gives up meanwhile.
+void Run::cut(std::unique_lock<std::mutex>& lock) {
+  cut_at_ = Clock::time_point::max();
+  cut_ = true;
+  std::deque<Item> left = std::exchange(queue_, {});
+  queued_bytes_ = 0;
+  std::vector<std::shared_ptr<Scan>> alive;  // let go of without the lock
+  for (const auto& [raw, scan] : scans_)
+    if (std::shared_ptr<Scan> at_work = scan.lock()) {
+      at_work->cut();
+      alive.push_back(std::move(at_work));
+    }
+  lock.unlock();
+  alive.clear();
+  for (Item& item : left) {
+    if (item.fd >= 0) close(std::exchange(item.fd, -1));
+    outcome(item, Outcome::retry, kCutShort);
+  }
+  lock.lock();
+}
+
+void Run::tell_what_is_left() {
+  const std::lock_guard lock(mutex_);
+  if (!stopped_) return;
+  const RunSummary& s = summary_;
+  STOQ_LOG(engine_.log(), s.failed + s.retried > 0 ? LogLevel::warning : LogLevel::info,
+           "The run was stopped: " + std::to_string(s.done) + " items are done, " +
+               std::to_string(s.failed) + " failed, " + std::to_string(s.retried) +
+               " were put back");
+}
+
 RunSummary Run::go() {
-  if (generation_->providers.empty())
+  if (sources_.empty())
     throw StoqException(
         "No activated provider plugins; name one with providers, or -P on the command line");
   std::vector<std::jthread> threads;
   {
     const std::lock_guard lock(mutex_);
-    providers_ = generation_->providers.size();
+    providers_ = sources_.size();
     started_ = true;
   }
   engine_.pool().set_source([this] { return take_one(); });
-  for (const std::shared_ptr<Instance>& provider : generation_->providers) {
+  for (const std::shared_ptr<Instance>& provider : sources_) {
     threads.emplace_back([this, provider] {
       RunReply reply(*this, provider);
       Input input;
       provider->call(Op::ingest, input, reply);
       const std::lock_guard lock(mutex_);
+      if (cut_ && !reply.problem.empty())
+        reply.problem = "it did not end within drain_time after the stop and was killed";
       if (reply.problem.empty()) {
         STOQ_LOG(engine_.log(), LogLevel::info,
                  "Provider plugin " + provider->info().name + " successfully completed");
@@ -370,6 +362,7 @@ RunSummary Run::go() {
   wait_for_end();
   engine_.pool().clear_source();
   threads.clear();
+  tell_what_is_left();
   if (!provider_failures_.empty()) {
     std::string all;
     for (const std::string& failure : provider_failures_)

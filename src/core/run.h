@@ -17,7 +17,8 @@ namespace stoq {
 // item gets its outcome.
 class Run {
  public:
-  Run(Engine& engine, std::shared_ptr<const Generation> generation, RunOptions options);
+  // The providers of that generation; each item goes by the one that is in force when it is scanned.
+  Run(Engine& engine, const Generation& generation, RunOptions options);
   RunSummary go();
   void stop();
   Progress progress();
@@ -36,6 +37,7 @@ class Run {
     // With the lock: requests of it that are not delivered, and why one of them came to nothing.
     size_t open = 0;
     std::string problem;
+    bool again = false;  // cut short by the end of the run: the provider is to offer it again
   };
   // A response on its way to those connectors that have not saved it yet.
   struct Delivery {
@@ -49,18 +51,22 @@ class Run {
   bool put(Item item);
   bool take_one();  // for the pool
   void scan(Item item);
-  std::vector<Payload> roots_of(Item& item);
-  std::optional<Payload> fetch(Item& item, std::string_view archiver, std::string_view results);
+  std::vector<Payload> roots_of(Item& item, const Generation& generation);
+  std::optional<Payload> fetch(Item& item, const Generation& generation, std::string_view archiver,
+                               std::string_view results);
+  void start(const std::shared_ptr<Item>& item, const std::shared_ptr<Scan>& scan);
   void done(const std::shared_ptr<Item>& item, Scan& scan);
   void deliver(Delivery delivery);
   bool deliver_due(std::unique_lock<std::mutex>& lock);
-  void part_done(Item& item, std::string problem);
+  void part_done(Item& item, std::string problem, bool again = false);
   void item_done(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
   void wait_for_end();
+  void cut(std::unique_lock<std::mutex>& lock);
+  void tell_what_is_left();
 
   Engine& engine_;
-  std::shared_ptr<const Generation> generation_;
+  const Instances sources_;
   RunOptions options_;
   std::mutex mutex_;
   std::condition_variable room_, all_done_;
@@ -70,8 +76,10 @@ class Run {
   std::multimap<Clock::time_point, Delivery> waiting_;  // for their next attempt; in work
   uint64_t taken_ = 0, bytes_done_ = 0;
   std::map<const Instance*, uint64_t> expected_;
+  std::map<const Scan*, std::weak_ptr<Scan>> scans_;  // in work
   bool started_ = false;
-  std::atomic<bool> stopped_ = false;
+  std::atomic<bool> stopped_ = false, cut_ = false;
+  Clock::time_point cut_at_ = Clock::time_point::max();  // once it is stopped
   RunSummary summary_;
   std::vector<std::string> provider_failures_;
 };

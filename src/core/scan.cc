@@ -98,6 +98,11 @@ void Scan::withhold_root(uint64_t size) {
   root.left_out.push_back({"max_payload_size", "", size});
 }
 
+void Scan::cut() {
+  cut_ = true;
+  deadline_ = Clock::now();
+}
+
 void Scan::start() {
   work_quietly(*levels_[0].nodes[0]);
 }

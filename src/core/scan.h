@@ -15,6 +15,7 @@
 #include "core/generation.h"
 #include "core/node.h"
 #include "core/pool.h"
+#include "core/quarantine.h"
 #include "core/store.h"
 
 namespace stoq {
@@ -25,6 +26,7 @@ struct ScanContext {
   WorkerSource& workers;
   Store& store;
   Pool& pool;
+  Quarantine& quarantine;
 };
 
 // One request: the root payload, everything that comes out of it, and the order in which both
@@ -52,6 +54,10 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   // Works on ready payloads, and waits for those that other threads have, until all is done.
   void finish_here();
   void run_one() override;
+  // Its time is over now, from any thread: nothing more is called, hosts at work for it are killed.
+  void cut();
+  bool is_cut() const { return cut_; }
+  const std::shared_ptr<const Generation>& generation() const { return context_.generation; }
   // Called once, when the last payload is done, on the thread that did it.
   void when_done(std::function<void()> function) { when_done_ = std::move(function); }
 
@@ -91,6 +97,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   Leave may_extract(Node& node);
   uint64_t most_extracted(Level& level, size_t end) const;
   void run_batch(Node& node, size_t end);
+  bool kept_from(Node& node, const Instance& instance, std::string_view stage);
+  std::string stage_text(const Node& node) const;
   bool out_of_time(Node& node,
                    size_t more = 0);  // records what of the plan, and how many others, will not run
 
@@ -116,7 +124,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   const Settings& settings_;
   RequestMeta request_meta_;
   Names start_dispatch_, start_deep_dispatch_;
-  Clock::time_point deadline_;
+  std::atomic<Clock::time_point> deadline_;
+  std::atomic<bool> cut_ = false;
   std::atomic<uint64_t> result_bytes_ = 0;
 
   std::mutex mutex_;
@@ -126,8 +135,8 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   uint64_t bytes_before_ = 0;  // extracted by everything before that level's cursor
   uint64_t admitted_ = 0;
   std::unordered_map<Sha256, Node*, DigestHash> seen_;  // empty until something was extracted
-  std::map<std::string, std::shared_ptr<Instance>>
-      late_;  // loaded since the generation was pinned, with problems to tell
+  std::map<std::string, std::shared_ptr<Instance>, std::less<>>
+      late_;  // not of the pinned generation: loaded since, the same one for all payloads
   std::vector<Node*> ready_;
   size_t ready_at_ = 0;  // the first of them that nobody has taken
   size_t unposted_ = 0;

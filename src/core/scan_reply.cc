@@ -107,10 +107,19 @@ void ScanReply::failed(Failure failure, std::string_view type, std::string_view 
   std::string line = failure_text(
       stage_, name_, type, clipped(text, scan_.settings_.max_error_size), node_.payload.payload_id);
   const bool by_plugin = failure == Failure::raised || failure == Failure::memory;
+  if (failure != Failure::raised && failure != Failure::refused) died();
   if (std::exchange(failed_, true) && by_plugin) return add(std::move(line));
   node_.errors.add(name_, std::move(line));
   if (const std::string_view limit = limit_name(failure); !limit.empty())
     node_.left_out.push_back({std::string(limit), name_, std::nullopt});
+}
+
+// That the time of the request was over is not the plugin's fault.
+void ScanReply::died() {
+  if (died_ || cancelled()) return;
+  died_ = true;
+  const PluginInfo& info = instance_.info();
+  scan_.context_.quarantine.died(info.name, info.version, node_.payload.sha256(), scan_.settings_);
 }
 
 bool ScanReply::extract_begin(std::string_view payload_meta) {
@@ -273,13 +282,13 @@ bool ScanReply::set_request_meta(std::string_view json) {
 }
 
 bool ScanReply::cancelled() {
-  return Scan::Clock::now() >= scan_.deadline_;
+  return Scan::Clock::now() >= scan_.deadline_.load();
 }
 
 int64_t ScanReply::time_left() {
-  return std::max<int64_t>(
-      0, std::chrono::duration_cast<std::chrono::milliseconds>(scan_.deadline_ - Scan::Clock::now())
-             .count());
+  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  scan_.deadline_.load() - Scan::Clock::now())
+                                  .count());
 }
 
 }  // namespace stoq

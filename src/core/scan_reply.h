@@ -39,6 +39,7 @@ class ScanReply final : public Reply {
  private:
   bool canonical(std::string_view json, std::string& out, std::string_view what);
   void record(std::string_view text);
+  void died();
   bool bounded(uint64_t size);
   void add(std::string text);
   void keep(Child child);
@@ -54,7 +55,7 @@ class ScanReply final : public Reply {
   Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
-  bool failed_ = false;
+  bool failed_ = false, died_ = false;
   bool lent_ = false;
 };
 

@@ -11,13 +11,6 @@ namespace {
 
 constexpr unsigned kWorkerRounds = 10;  // added to one payload by what workers name
 
-bool has_run(const Payload& payload, std::string_view name) {
-  return std::any_of(payload.plugins_run.begin(), payload.plugins_run.end(),
-                     [&](const auto& round) {
-                       return std::find(round.begin(), round.end(), name) != round.end();
-                     });
-}
-
 }  // namespace
 
 void Scan::work_on(Node& node) {
@@ -80,70 +73,6 @@ bool Scan::waits_for_ancestors(Node& node) {
   return false;
 }
 
-void Scan::refuse(Node& node, std::string_view name, std::string_view type, std::string_view why) {
-  const std::string stage =
-      node.deep_round ? "deep dispatch:failed to load" + pass_text(node) : "worker:failed to load";
-  node.errors.add(name, failure_text(stage, name, type, why, node.payload.payload_id));
-}
-
-std::shared_ptr<Instance> Scan::find_worker(Node& node, std::string_view name) {
-  try {
-    std::shared_ptr<Instance> instance = context_.workers.worker(*context_.generation, name);
-    if (!instance->info().problems.empty() &&
-        context_.generation->loaded.find(name) == context_.generation->loaded.end()) {
-      const std::lock_guard lock(mutex_);
-      late_.emplace(std::string(name), instance);
-    }
-    return instance;
-  } catch (const std::exception& e) {
-    const bool unknown = dynamic_cast<const StoqPluginNotFound*>(&e) != nullptr;
-    refuse(node, name, unknown ? "StoqPluginNotFound" : "StoqPluginException", e.what());
-    return nullptr;
-  }
-}
-
-bool Scan::add_to_plan(Node& node, std::string_view name, std::string_view why,
-                       std::string_view by) {
-  if (name.empty()) return false;
-  if (std::any_of(node.plan.begin(), node.plan.end(),
-                  [&](const Node::Planned& p) { return p.name == name; }))
-    return true;
-  const bool once = node.deep_round && settings_.max_dispatch_passes == kUntilStable;
-  if (once && node.named.find(name) != node.named.end()) return false;
-  if (node.supplement_of && !node.whole && has_run(node.supplement_of->payload, name)) return true;
-  node.named.emplace(name);
-  std::shared_ptr<Instance> instance = find_worker(node, name);
-  if (!instance || !add_required(node, *instance)) return false;
-  std::string reason;
-  if (settings_.explain) reason.append(why).append(by.empty() ? "" : " ").append(by);
-  node.plan.push_back({std::string(name), std::move(instance), std::move(reason)});
-  return true;
-}
-
-// What a worker requires comes before it, named by somebody or not, unless the payload has seen it.
-bool Scan::add_required(Node& node, const Instance& worker) {
-  const std::string& name = worker.info().name;
-  if (worker.info().required.empty()) return true;
-  const auto circle = std::find(node.requiring.begin(), node.requiring.end(), name);
-  if (circle != node.requiring.end()) {
-    std::string text = "required_workers form a circle: ";
-    for (auto at = circle; at != node.requiring.end(); ++at) text += *at + " → ";
-    refuse(node, name, "StoqPluginException", text + name);
-    return false;
-  }
-  node.requiring.push_back(name);
-  bool complete = true;
-  for (const std::string& required : worker.info().required) {
-    if (has_run(node.payload, required) || add_to_plan(node, required, "required by", name))
-      continue;
-    refuse(node, name, "StoqPluginException",
-           "it requires '" + required + "', which cannot be run on this payload");
-    complete = false;
-  }
-  node.requiring.pop_back();
-  return complete;
-}
-
 void Scan::dispatch(Node& node) {
   node.stage = Node::Stage::workers;
   begin_round(node);
@@ -178,6 +107,7 @@ void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
     std::deque<ScanReply> replies;
     std::vector<BatchItem> items;
     for (size_t k = i; k < end; ++k) {
+      if (kept_from(node, *dispatchers[k], stage)) continue;
       replies.emplace_back(*this, node, *dispatchers[k], op, stage, 0);
       items.push_back({dispatchers[k].get(), &replies.back()});
     }
@@ -186,16 +116,15 @@ void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
                             dispatchers[i]->info().name);
       call_batch(op, input, items);
     }
-    for (size_t k = i; k < end; ++k)
-      for (const std::string& name : replies[k - i].named)
-        add_to_plan(node, name, deep ? "deep dispatcher" : "dispatcher",
-                    dispatchers[k]->info().name);
+    for (const ScanReply& reply : replies)
+      for (const std::string& name : reply.named)
+        add_to_plan(node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
     i = end;
   }
 }
 
 bool Scan::out_of_time(Node& node, size_t more) {
-  if (Clock::now() < deadline_) return false;
+  if (Clock::now() < deadline_.load()) return false;
   const uint64_t left = node.plan.size() - std::min(node.next, node.plan.size()) + more;
   if (left > 0) leave_out(node.left_out, "request_deadline", "", left);
   node.plan.resize(std::min(node.next, node.plan.size()));
@@ -225,6 +154,13 @@ bool Scan::run_round(Node& node) {
     });
     if (node.round->settled) node.round->request_meta = node.request.request_meta;
   }
+  if (!context_.quarantine.empty())
+    node.plan.erase(
+        std::remove_if(node.plan.begin() + static_cast<std::ptrdiff_t>(node.next), node.plan.end(),
+                       [&, stage = stage_text(node)](const Node::Planned& p) {
+                         return kept_from(node, *p.instance, stage);
+                       }),
+        node.plan.end());
   while (node.next < node.plan.size()) {
     if (out_of_time(node)) break;
     const size_t end = batch_end(node);
@@ -259,11 +195,7 @@ void Scan::run_batch(Node& node, size_t end) {
               : UINT64_MAX;
   }
   Input input{.payload = &node.payload, .request = &node.request};
-  std::string stage = "worker:failed to scan";
-  if (node.deep_round)
-    stage = "deep dispatch:failed to scan" + pass_text(node);
-  else if (node.worker_rounds > 0)
-    stage += " (round " + std::to_string(node.worker_rounds + 1) + ")";
+  const std::string stage = stage_text(node);
   for (size_t i = node.next; i < end; ++i) {
     node.payload.plugins_run.back().push_back(node.plan[i].name);
     if (settings_.explain)
@@ -341,6 +273,12 @@ bool Scan::next_pass(Node& node) {
   return true;
 }
 
+std::string Scan::stage_text(const Node& node) const {
+  if (node.deep_round) return "deep dispatch:failed to scan" + pass_text(node);
+  if (node.worker_rounds == 0) return "worker:failed to scan";
+  return "worker:failed to scan (round " + std::to_string(node.worker_rounds + 1) + ")";
+}
+
 std::string Scan::pass_text(const Node& node) const {
   const unsigned most = settings_.max_dispatch_passes;
   return " (pass " + std::to_string(node.deep_passes) +
@@ -378,6 +316,7 @@ void Scan::archive(Node& node) {
   for (size_t i = 0; i < archivers.size(); ++i) {
     if (out_of_time(node, archivers.size() - i)) return;
     Instance& archiver = *archivers[i];
+    if (kept_from(node, archiver, "archiver:failed to archive")) continue;
     node.archivers_run.push_back(archiver.info().name);
     ScanReply reply(*this, node, archiver, Op::archive, "archiver:failed to archive", 0);
     const Stopwatch watch(settings_.timings ? &trace(node).archivers : nullptr,

@@ -39,6 +39,9 @@ struct Settings {
   StoreSettings store;
   unsigned connector_attempts = 5;  // of run
   double connector_backoff = 0.25;  // seconds before the second attempt; doubles
+  double drain_time = 30;           // seconds from stop to the end of a run
+  unsigned quarantine_deaths = 3;   // of a plugin on a payload; 0: no quarantine
+  double quarantine_time = 3600;    // seconds
   bool timings = false, explain = false;
 
   std::string log_dir;  // empty: no file log

@@ -55,12 +55,12 @@ StoqResponse Stoq::scan_payload(const Payload& payload, ScanOptions options) {
 }
 
 StoqResponse Stoq::scan_file(int fd, ScanOptions options) {
-  Engine::FileContent file = engine_->read_file(fd);
+  const std::shared_ptr<const Generation> generation = engine_->generation();
+  Engine::FileContent file = engine_->read_file(fd, *generation->settings);
   close(fd);
   if (!file.problem.empty()) throw StoqException("the file cannot be scanned: " + file.problem);
   check_names(options.add_start_dispatch, "add_start_dispatch");
   wait_for_rate(options.ratelimit);
-  const std::shared_ptr<const Generation> generation = engine_->generation();
   Payload root(std::move(file.content),
                options.payload_meta ? std::move(*options.payload_meta) : PayloadMeta{});
   root.set_sha256(file.sha256);
@@ -69,7 +69,7 @@ StoqResponse Stoq::scan_file(int fd, ScanOptions options) {
 
 RunSummary Stoq::run(RunOptions options) {
   const std::lock_guard one_run(engine_->run_mutex);
-  Run run(*engine_, engine_->generation(), std::move(options));
+  Run run(*engine_, *engine_->generation(), std::move(options));
   {
     const std::lock_guard lock(engine_->active_run_mutex);
     engine_->active_run = &run;
@@ -95,6 +95,9 @@ Progress Stoq::progress() const {
   return engine_->active_run ? engine_->active_run->progress() : engine_->last_progress;
 }
 
+void Stoq::reload() {
+  engine_->reload();
+}
 LoadedPlugin Stoq::load_plugin(std::string_view name) {
   return {*engine_, engine_->load(name)};
 }

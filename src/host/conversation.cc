@@ -20,11 +20,16 @@ std::optional<Ending> Conversation::run() {
       const wire::Received received = peer_.receive(message);
       if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
       if (received == wire::Received::message) records(message);
-      if (received == wire::Received::timeout && !stop_told_ &&
-          items_[std::min(at_, items_.size() - 1)].reply->cancelled()) {
+      if (received == wire::Received::timeout && !stop_told_ && current().cancelled()) {
         stop_told_ = true;
         answer_put(
             false);  // a provider learns that intake has ended also when it puts nothing; others do not listen
+      }
+      // The time may have been cut short meanwhile.
+      if (received == wire::Received::timeout && at_ < items_.size() &&
+          current().time_left() <= 0) {
+        of_request_ = true;
+        deadline_ = std::chrono::steady_clock::time_point::min();
       }
       if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
         peer_.kill();
@@ -49,6 +54,11 @@ void Conversation::next_deadline() {
     deadline_ = std::chrono::steady_clock::now() +
                 std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                     std::chrono::duration<double>(seconds));
+}
+
+// Of the plugin that answers, or answered last.
+Reply& Conversation::current() {
+  return *items_[std::min(at_, items_.size() - 1)].reply;
 }
 
 Reply& Conversation::reply() {

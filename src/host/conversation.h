@@ -54,6 +54,7 @@ class Conversation {
   void record(wire::Record kind, std::string_view bytes, wire::Message& message);
   void answer_put(bool go_on);
   void next_deadline();
+  Reply& current();
   Reply& reply();
 
   Peer& peer_;

@@ -68,24 +68,28 @@ class SingleInstance final : public RemoteInstance {
 
 }  // namespace
 
-HostService::HostService(std::string program, HostLimits limits, Conversation::Log log)
-    : program_(std::move(program)), limits_(limits), log_(std::move(log)) {}
-HostService::~HostService() = default;
-
-std::shared_ptr<TemplateClient> HostService::root() {
+std::shared_ptr<TemplateClient> RootTemplate::get() {
   const std::lock_guard lock(mutex_);
-  if (!root_ || !root_->alive()) root_ = TemplateClient::start(program_);
-  return root_;
+  if (!template_ || !template_->alive()) template_ = TemplateClient::start(program_);
+  return template_;
 }
+
+HostService::HostService(std::shared_ptr<RootTemplate> root, HostLimits limits,
+                         Conversation::Log log)
+    : root_(std::move(root)), limits_(limits), log_(std::move(log)) {}
+HostService::~HostService() = default;
 
 std::shared_ptr<HostGroup> HostService::group(const std::string& key,
                                               const IsolationPolicy& policy) {
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<HostGroup>& group = groups_[key];
+  std::weak_ptr<HostGroup>& known = groups_[key];
+  std::shared_ptr<HostGroup> group = known.lock();
   if (!group) {
     HostLimits limits = limits_;
     limits.memory = policy.memory;
-    group = std::make_shared<HostGroup>([this] { return root(); }, limits, log_, policy.fresh);
+    group = std::make_shared<HostGroup>([root = root_] { return root->get(); }, limits, log_,
+                                        policy.fresh);
+    known = group;
   }
   return group;
 }

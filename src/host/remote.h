@@ -18,24 +18,35 @@ struct IsolationPolicy {
   uint64_t memory = uint64_t{2} << 30;
 };
 
-// The host processes of one Stoq. [thread-safe]; outlived by nothing that it has loaded.
+// The empty template that all others are forked from, started when first needed. [thread-safe]
+class RootTemplate {
+ public:
+  explicit RootTemplate(std::string program) : program_(std::move(program)) {}
+  std::shared_ptr<TemplateClient> get();
+
+ private:
+  const std::string program_;
+  std::mutex mutex_;
+  std::shared_ptr<TemplateClient> template_;
+};
+
+// Loads plugins into host processes; those of one trust live together. [thread-safe] Processes live
+// as long as what was loaded into them.
 class HostService {
  public:
-  HostService(std::string program, HostLimits limits, Conversation::Log log);
+  HostService(std::shared_ptr<RootTemplate> root, HostLimits limits, Conversation::Log log);
   ~HostService();
   // Loads a packaged native plugin into a host process. StoqPluginException, StoqException.
   std::shared_ptr<Instance> load(const PluginSpec& spec, const IsolationPolicy& policy);
 
  private:
-  std::shared_ptr<TemplateClient> root();
   std::shared_ptr<HostGroup> group(const std::string& key, const IsolationPolicy& policy);
 
-  std::string program_;
+  std::shared_ptr<RootTemplate> root_;
   HostLimits limits_;
   Conversation::Log log_;
   std::mutex mutex_;
-  std::shared_ptr<TemplateClient> root_;
-  std::map<std::string, std::shared_ptr<HostGroup>> groups_;
+  std::map<std::string, std::weak_ptr<HostGroup>> groups_;
 };
 
 }  // namespace stoq

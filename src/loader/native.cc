@@ -2,11 +2,16 @@
 #include "loader/native.h"
 
 #include <dlfcn.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/silent_reply.h"
 #include "loader/native_call.h"
@@ -193,10 +198,26 @@ class NativeInstance final : public Instance {
   std::vector<void*> threads_;  // states that no call is using
 };
 
+// What dlopen is to call a module: by a name that it knows it gives what it has loaded, even when
+// another file lies there by now. Each further file gets one more slash in front.
+std::string name_of_file(const std::string& module) {
+  static std::mutex mutex;
+  static std::map<std::string, std::vector<std::pair<dev_t, ino_t>>> files;
+  struct stat st {};
+  if (stat(module.c_str(), &st) != 0) return module;
+  const std::lock_guard lock(mutex);
+  auto& known = files[module];
+  const std::pair file(st.st_dev, st.st_ino);
+  const auto at = std::find(known.begin(), known.end(), file);
+  const auto place = static_cast<size_t>(at - known.begin());
+  if (at == known.end()) known.push_back(file);
+  return std::string(place, '/') + module;
+}
+
 }  // namespace
 
 stoq_plugin_entry native_entry(const std::string& module, const std::string& name) {
-  void* handle = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  void* handle = dlopen(name_of_file(module).c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!handle) {
     const char* why = dlerror();
     throw StoqPluginException(std::string("its module cannot be loaded: ") +

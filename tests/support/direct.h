@@ -11,9 +11,8 @@
 
 namespace stoq::test {
 
-// Outlives what it has loaded.
 struct Direct {
-  HostService hosts{host_program(), HostLimits{},
+  HostService hosts{std::make_shared<RootTemplate>(host_program()), HostLimits{},
                     [](LogLevel, std::string_view, std::string_view) {}};
 
   static PluginSpec spec(const std::string& name, config::Layer arguments = {}) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/discover.h"
+#include "core/log.h"
+#include "core/settings.h"
+#include "host/remote.h"
+
+namespace stoq {
+
+// Where the packaged plugins of a generation come from: settings and manifests as they were read
+// when it began, and the hosts that its plugins live in. [thread-safe]
+class PluginSource {
+ public:
+  // `warnings` get what is odd about manifests, and options of plugins that are not there.
+  PluginSource(std::shared_ptr<const Settings> settings, std::shared_ptr<RootTemplate> root,
+               Logger& logger, std::vector<std::string>& warnings);
+
+  const std::shared_ptr<const Settings>& settings() const { return settings_; }
+  const config::Manifests& manifests() const { return manifests_; }
+  // What arguments, or else stoq.cfg, say of a plugin, over its manifest.
+  std::optional<config::Source> setting(const std::string& plugin, const char* name) const;
+
+  // The one instance of that plugin, made when nobody has it. StoqPluginNotFound,
+  // StoqPluginException; what failed once is not tried again.
+  std::shared_ptr<Instance> get(std::string_view name);
+
+ private:
+  void warn_of_strangers(std::vector<std::string>& warnings) const;
+  std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
+  PluginSpec spec_of(const config::Manifest& manifest) const;
+
+  const std::shared_ptr<const Settings> settings_;
+  Logger& logger_;
+  const config::Manifests manifests_;
+  HostService hosts_;
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<Instance>, std::less<>> made_;
+  std::map<std::string, std::string, std::less<>> failed_;  // and why
+};
+
+}  // namespace stoq

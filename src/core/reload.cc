@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A new generation out of files that may have changed.
+#include <filesystem>
+
+#include "core/engine.h"
+
+namespace stoq {
+namespace {
+
+// What is built once: threads, queue, store, log.
+std::string kept_from_start(const Settings& start, const Settings& read) {
+  std::string names;
+  const auto compare = [&](const char* name, const auto& before, const auto& now) {
+    if (before != now) names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+#define STOQ_COMPARE(name) compare(#name, start.name, read.name)
+  STOQ_COMPARE(threads), STOQ_COMPARE(max_queue), STOQ_COMPARE(max_queue_bytes);
+  STOQ_COMPARE(connector_attempts), STOQ_COMPARE(connector_backoff), STOQ_COMPARE(drain_time);
+  STOQ_COMPARE(log_dir), STOQ_COMPARE(log_level), STOQ_COMPARE(log_maxbytes);
+  STOQ_COMPARE(log_backup_count);
+#undef STOQ_COMPARE
+  compare("log_syntax", start.log_json, read.log_json);
+  compare("store_memory", start.store.memory, read.store.memory);
+  compare("spill_from", start.store.spill_from, read.store.spill_from);
+  compare("spill_dir", start.store.spill_dir, read.store.spill_dir);
+  return names;
+}
+
+}  // namespace
+
+std::shared_ptr<Generation> Engine::read_again() {
+  std::vector<std::string> warnings;
+  const std::shared_ptr<const Generation> before = generation();
+  auto settings = std::make_shared<const Settings>(load_settings(options_, warnings));
+  // Its absence may be a moment in the life of an editor; that all defaults are meant is unlikely.
+  if (const std::string& file = before->settings->file.file();
+      !file.empty() && settings->file.file().empty())
+    throw StoqException(file + ": it is not there any more; put it back, or start anew without it");
+  auto source = std::make_shared<PluginSource>(settings, root_, logger_, warnings);
+  if (const std::string kept = kept_from_start(*settings_, *settings); !kept.empty())
+    warnings.push_back(
+        "these settings have changed, and are taken when stoQ is started the next time: " + kept);
+  for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
+  std::shared_ptr<Generation> next = assemble(std::move(source));
+  // What was loaded when somebody asked for it is asked for again.
+  for (const auto& [name, instance] : before->loaded)
+    if (next->source->manifests().contains(name))
+      next->loaded.try_emplace(name, next->source->get(name));
+  return next;
+}
+
+void Engine::reload() {
+  const std::lock_guard one_reload(reload_mutex_);
+  try {
+    std::shared_ptr<Generation> next = read_again();
+    const std::lock_guard lock(load_mutex_);
+    for (const Added& added : added_) put(*next, added);
+    STOQ_LOG(logger_, LogLevel::info,
+             "Configuration and plugins are reloaded: " + std::to_string(next->loaded.size()) +
+                 " plugins are in force");
+    generation_.set(std::move(next));
+  } catch (const std::exception& e) {
+    STOQ_LOG(logger_, LogLevel::error,
+             std::string("Nothing is reloaded, what was in force stays: ") + e.what());
+    throw;
+  }
+}
+
+}  // namespace stoq

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A run that is stopped: what is finished, what is put back, and when.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "plugins/echo_objects.h"
+#include "support/eventually.h"
+#include "support/leftovers.h"
+#include "support/objects.h"
+
+namespace stoq::test {
+namespace {
+
+constexpr int kItems = 20;
+
+// A source of items that waits for the stop when all are brought.
+std::shared_ptr<echo::ProviderObject> source(std::atomic<bool>& brought, const char* content) {
+  return std::make_shared<echo::ProviderObject>([&brought, content](Queue& queue) {
+    for (int i = 0; i < kItems; ++i)
+      queue.put(Payload(content, PayloadMeta{}), static_cast<uint64_t>(i));
+    brought = true;
+  });
+}
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+TEST(Drain, WhatIsInTheQueueIsFinished) {
+  StoqOptions o = quiet();
+  o.threads = 1;
+  auto sink = std::make_shared<QuietSink>();
+  o.log_sink = sink;
+  Stoq s(std::move(o));
+  std::atomic<bool> brought = false, open = false;
+  add_worker(s, "gate", [&](Payload&, Request&) {
+    open.wait(false);
+    return WorkerResponse{};
+  });
+  auto provider = source(brought, "x");
+  s.add_plugin("source", provider);
+  RunSummary summary;
+  std::jthread run([&] { summary = s.run({.add_start_dispatch = {"gate"}}); });
+  ASSERT_TRUE(eventually([&] { return brought.load(); }));
+  s.stop();
+  open = true;
+  open.notify_all();
+  run.join();
+  EXPECT_EQ(summary.done, uint64_t{kItems});
+  EXPECT_EQ(summary.retried, 0u);
+  EXPECT_EQ(sink->lines.back(),
+            "INFO stoq: The run was stopped: 20 items are done, 0 failed, 0 were put back");
+}
+
+// A plugin that never answers, with a minute for it: the end of the drain does not wait for that.
+TEST(Drain, WhatTimeDoesNotAllowIsPutBack) {
+  const Leftovers leftovers;
+  StoqOptions o = quiet({{"drain_time", "50ms"}});
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  o.threads = 2;
+  o.plugin_opts["bad_end"] = {{"how", "loop"}};
+  auto sink = std::make_shared<QuietSink>();
+  o.log_sink = sink;
+  std::atomic<bool> brought = false;
+  auto provider = source(brought, "poison");
+  auto connector = std::make_shared<echo::ConnectorObject>();
+  RunSummary summary;
+  {
+    Stoq s(std::move(o));
+    s.add_plugin("source", provider);
+    s.add_plugin("saver", connector);
+    std::jthread run([&] { summary = s.run({.add_start_dispatch = {"bad_end"}}); });
+    ASSERT_TRUE(eventually([&] { return brought.load(); }));
+    s.stop();
+    run.join();
+  }
+  EXPECT_EQ(summary.done, 0u);
+  EXPECT_EQ(summary.failed, 0u);
+  EXPECT_EQ(summary.retried, uint64_t{kItems});
+  EXPECT_EQ(connector->saved, "") << "what was cut short must not be delivered";
+  EXPECT_EQ(count(provider->outcomes, " " + std::to_string(static_cast<int>(Outcome::retry)) +
+                                          " the run was stopped, and the time to drain it was "
+                                          "over\n"),
+            size_t{kItems});
+  EXPECT_EQ(sink->lines.back(),
+            "WARNING stoq: The run was stopped: 0 items are done, 0 failed, 20 were put back");
+}
+
+}  // namespace
+}  // namespace stoq::test
