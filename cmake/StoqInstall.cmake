@@ -25,6 +25,7 @@ set_target_properties(stoq_abi PROPERTIES EXPORT_NAME sdk)
 
 install(TARGETS stoq-cli DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 install(TARGETS stoq-host DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/stoq COMPONENT runtime)
+install(DIRECTORY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/stoq/tmp COMPONENT runtime)
 install(TARGETS stoq_shared stoq_abi EXPORT stoq-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime
         NAMELINK_COMPONENT devel)
 install(FILES packaging/stoq.cfg DESTINATION ${STOQ_SHARE} COMPONENT runtime)

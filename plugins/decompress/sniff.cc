@@ -240,14 +240,16 @@ struct ZipEnd {
 std::optional<ZipEnd> find_zip_end(Bytes b) {
   if (b.size() < kZipEnd) return std::nullopt;
   const std::size_t last = b.size() - kZipEnd, first = last > 0xFFFF ? last - 0xFFFF : 0;
-  for (std::size_t at = last + 1; at-- > first;) {
-    if (b[at] != 'P' || !has(b, at, "PK\5\6"sv)) continue;
+  for (std::size_t end = last + 1; const void* hit = memrchr(b.data() + first, 'P', end - first);) {
+    const std::size_t at = end =
+        static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) - b.data());
+    if (!has(b, at, "PK\5\6"sv)) continue;
     const std::size_t size = le(b, at + 12, 4), offset = le(b, at + 16, 4);
-    const std::size_t end = std::min(b.size(), at + kZipEnd + le(b, at + 20, 2));
+    const std::size_t stop = std::min(b.size(), at + kZipEnd + le(b, at + 20, 2));
     if (at >= 20 && has(b, at - 20, "PK\6\7"sv))
-      return ZipEnd{end, 0};  // zip64: its own record tells the rest
+      return ZipEnd{stop, 0};  // zip64: its own record tells the rest
     if (size + offset > at || le(b, at + 10, 2) == 0 || !has(b, at - size, "PK\1\2"sv)) continue;
-    return ZipEnd{end, at - size - offset};
+    return ZipEnd{stop, at - size - offset};
   }
   return std::nullopt;
 }

@@ -62,6 +62,9 @@ std::string installed_plugin_dir() {
 std::string host_program() {
   return layout().host.string();
 }
+std::string host_tmp_place() {
+  return (layout().host.parent_path() / "tmp").string();
+}
 std::string shipped_config() {
   return layout().config.string();
 }

@@ -9,6 +9,8 @@ namespace stoq {
 // lies.
 std::string installed_plugin_dir();
 std::string host_program();
+// An empty directory beside it, over which a host process mounts its private one.
+std::string host_tmp_place();
 std::string shipped_config();
 
 }  // namespace stoq

@@ -12,8 +12,9 @@ namespace stoq {
 namespace {
 
 // What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
-constexpr std::string_view kEngineOptions[] = {"isolation", "deadline", "memory",
-                                               "required_workers"};
+constexpr std::string_view kEngineOptions[] = {
+    "isolation",    "deadline",      "memory",        "tmp_size",       "required_workers",
+    "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network"};
 
 }  // namespace
 
@@ -23,13 +24,16 @@ PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
     : settings_(std::move(settings)),
       logger_(logger),
       manifests_(config::discover(settings_->plugin_dirs, warnings)),
-      hosts_(std::move(root),
-             {.memory = settings_->plugin_memory,
-              .max_result = settings_->max_result_size,
-              .load_deadline = settings_->plugin_deadline},
-             [&logger](LogLevel level, std::string_view plugin, std::string_view line) {
-               logger.log(level, line, "stoq." + std::string(plugin));
-             }) {
+      hosts_(
+          std::move(root),
+          {.sandbox = {},
+           .calls = settings_->host_calls,
+           .max_result = settings_->max_result_size,
+           .load_deadline = settings_->plugin_deadline},
+          [&logger](LogLevel level, std::string_view plugin, std::string_view line) {
+            logger.log(level, line, "stoq." + std::string(plugin));
+          },
+          [this](const sandbox::Missing& missing) { lacks(missing); }) {
   warn_of_strangers(warnings);
 }
 
@@ -116,42 +120,8 @@ std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {
              "Plugin " + m.name +
                  " not compatible with this version of stoQ. Unpredictable results may occur!");
 
-  const auto value = [&](const char* name,
-                         config::OptionSpec spec) -> std::optional<config::Value> {
-    const std::optional<config::Source> source = setting(m.name, name);
-    if (!source) return std::nullopt;
-    spec.name = name;
-    config::Parsed parsed = config::parse_value(source->text, spec);
-    if (!parsed.error.empty())
-      throw StoqPluginException(source->where + ": option '" + name + "' of plugin '" + m.name +
-                                "': " + parsed.error);
-    return std::move(parsed.value);
-  };
-  config::Isolation isolation = m.isolation.value_or(config::Isolation::process);
-  if (const auto v = value("isolation",
-                           {.type = config::Type::text, .choices = {"none", "process", "fresh"}})) {
-    const std::string& word = std::get<std::string>(*v);
-    isolation = word == "none"    ? config::Isolation::none
-                : word == "fresh" ? config::Isolation::fresh
-                                  : config::Isolation::process;
-  }
-  IsolationPolicy policy;
-  policy.deadline = m.deadline.value_or(settings_->plugin_deadline);
-  if (const auto v =
-          value("deadline", {.type = config::Type::duration, .min = 0.001, .max = 86'400}))
-    policy.deadline = std::get<double>(*v);
-  policy.memory = m.memory ? static_cast<uint64_t>(*m.memory) : settings_->plugin_memory;
-  if (const auto v = value("memory", {.type = config::Type::size, .min = 1 << 20}))
-    policy.memory = static_cast<uint64_t>(std::get<int64_t>(*v));
-  policy.fresh = isolation == config::Isolation::fresh;
-  const config::Profile profile = m.profile.value_or(config::Profile::legacy);
-  // Bundled parsers of one profile trust each other; whatever else there is has hosts of its own.
-  const bool bundled = m.folder.starts_with(installed_plugin_dir() + "/");
-  policy.trust = std::string(config::to_string(profile)) +
-                 (bundled && profile == config::Profile::compute ? "" : "/" + m.name);
-
   PluginSpec spec = spec_of(m);
-  if (const auto v = value("required_workers", {.type = config::Type::list}))
+  if (const auto v = engine_option(m.name, "required_workers", {.type = config::Type::list}))
     spec.required = std::get<std::vector<std::string>>(*v);
   if (std::error_code ec; !spec.state.empty()) {
     std::filesystem::create_directories(spec.state, ec);
@@ -162,7 +132,7 @@ std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {
       spec.state.clear();
     }
   }
-  if (isolation != config::Isolation::none) return hosts_.load(spec, policy);
+  if (const auto policy = isolation_of(m, spec)) return hosts_.load(spec, *policy);
   return load_native(
       spec, [&logger = logger_, name = "stoq." + m.name](LogLevel level, std::string_view line) {
         logger.log(level, line, name);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,11 +37,23 @@ class PluginSource {
   void warn_of_strangers(std::vector<std::string>& warnings) const;
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
   PluginSpec spec_of(const config::Manifest& manifest) const;
+  // An option of a plugin that is the engine's; StoqPluginException when malformed.
+  std::optional<config::Value> engine_option(const std::string& plugin, const char* name,
+                                             config::OptionSpec spec) const;
+  // How it is kept apart; nothing: it is not.
+  std::optional<IsolationPolicy> isolation_of(const config::Manifest& manifest,
+                                              const PluginSpec& spec) const;
+  void describe_sandbox(const config::Manifest& manifest, const PluginSpec& spec,
+                        sandbox::Spec& sandbox) const;
+  // Said once for each thing; StoqPluginException where the settings require all of it.
+  void lacks(const sandbox::Missing& missing);
 
   const std::shared_ptr<const Settings> settings_;
   Logger& logger_;
   const config::Manifests manifests_;
   HostService hosts_;
+  std::mutex lacking_mutex_;
+  std::set<std::string> lacking_;  // of the sandbox, what was said
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<Instance>, std::less<>> made_;
   std::map<std::string, std::string, std::less<>> failed_;  // and why

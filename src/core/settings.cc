@@ -60,6 +60,12 @@ void set_passes(Settings& s, const Value& v) {
       word == "until_stable" ? UINT_MAX : static_cast<unsigned>(std::stoul(word));
 }
 
+void set_sandbox(Settings& s, const Value& v) {
+  s.sandbox = text(v) == "no"        ? Settings::Sandbox::no
+              : text(v) == "require" ? Settings::Sandbox::require
+                                     : Settings::Sandbox::yes;
+}
+
 constexpr double kTera = 1ull << 40;
 
 const std::vector<Key>& keys() {
@@ -109,6 +115,19 @@ const std::vector<Key>& keys() {
        into(&Settings::request_deadline)},
       {"plugin_memory", Type::size, "2GiB", 16 << 20, kTera, "memory of a plugin in a host process",
        into(&Settings::plugin_memory)},
+      {"sandbox",
+       Type::text,
+       "yes",
+       {},
+       {},
+       "whether host processes are confined: yes, as far as the kernel can; require, or nothing is "
+       "loaded into them; no",
+       set_sandbox,
+       {"yes", "no", "require"}},
+      {"tmp_size", Type::size, "256MiB", 1 << 16, kTera,
+       "what a host process may write into its private directory", into(&Settings::tmp_size)},
+      {"host_calls", Type::integer, "10000", 1, 1e12,
+       "calls after which a host process is replaced", into(&Settings::host_calls)},
       {"max_queue", Type::integer, "100", 1, 1e6, "items that wait for a scan",
        into(&Settings::max_queue)},
       {"max_queue_bytes", Type::size, "256MiB", 1, kTera, "bytes that wait for a scan",

@@ -34,6 +34,10 @@ struct Settings {
   double plugin_deadline = 60;
   double request_deadline = 600;
   uint64_t plugin_memory = uint64_t{2} << 30;
+  enum class Sandbox : uint8_t { no, yes, require };
+  Sandbox sandbox = Sandbox::yes;
+  uint64_t tmp_size = uint64_t{256} << 20;  // of the private directory of a host
+  uint64_t host_calls = 10'000;
   uint64_t max_queue = 100;
   uint64_t max_queue_bytes = uint64_t{256} << 20;
   StoreSettings store;

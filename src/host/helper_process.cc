@@ -43,10 +43,11 @@ std::vector<std::string> environment_with(const std::vector<std::string>& given)
 }
 
 // In the child of a host: everything of the host's is closed but this end of the socket.
-[[noreturn]] void serve_here(int socket) {
+[[noreturn]] void serve_here(int socket, const std::function<void()>& confine) {
   constexpr int kSocket = 3;
   if (socket != kSocket && dup2(socket, kSocket) < 0) _exit(2);
   close_range(kSocket + 1, ~0U, 0);
+  if (confine) confine();
   serve_helpers(kSocket);
 }
 
@@ -81,14 +82,26 @@ const std::string& HelperProcesses::locate(std::string_view name, std::string_vi
   return at->second;
 }
 
-void HelperProcesses::connect() {
+std::vector<std::string> HelperProcesses::programs() const {
+  std::vector<std::string> paths;
+  for (const auto& [name, path] : places_) paths.push_back(path);
+  return paths;
+}
+
+void HelperProcesses::start_confined(const std::function<void()>& confine) {
+  if (!places_.empty()) connect(confine);
+  confined_ = true;
+}
+
+void HelperProcesses::connect(const std::function<void()>& confine) {
   if (socket_) return;
+  if (confined_) std::abort();  // it has ended; a new host gets another
   auto [ours, theirs] = wire::socket_pair();
   if (server_ == HelperServer::started) {
     process_ = start_process(host_program(), "--helpers", theirs.get());
   } else {
     const pid_t pid = fork();
-    if (pid == 0) serve_here(theirs.get());
+    if (pid == 0) serve_here(theirs.get(), confine);
     if (pid < 0) throw StoqException("the kernel cannot fork another process");
     process_ = {pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,13 +40,18 @@ class HelperProcesses {
   // Where a program lies; looks whether it can be run. A path that is not empty takes its place.
   const std::string& locate(std::string_view name, std::string_view path);
   void settle() { settled_ = true; }  // from now on places are fixed and programs may be started
+  std::vector<std::string> programs() const;  // where they lie
+
+  // Starts the process that runs them now, for this one will soon be confined and cannot later; the
+  // new one calls `confine` first.
+  void start_confined(const std::function<void()>& confine);
 
   HelperProcess start(const HelperProgram& program);
   // Kills what is left of it; its wait status, -1 when that is lost.
   int end(uint64_t number);
 
  private:
-  void connect();
+  void connect(const std::function<void()>& confine = {});
   void disconnect();
   wire::Message ask(wire::Header header, std::string_view body, const std::vector<int>& fds,
                     wire::Inbox& inbox);
@@ -53,6 +59,7 @@ class HelperProcesses {
   std::map<std::string, std::string, std::less<>> places_;
   const HelperServer server_;
   bool settled_ = false;
+  bool confined_ = false;
   std::mutex mutex_;
   uint64_t last_number_ = 0;
   Fd socket_;

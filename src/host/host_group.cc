@@ -2,14 +2,18 @@
 #include "host/host_group.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "core/cores.h"
+#include "sandbox/filter.h"
 #include "stoq/exceptions.h"
 
 namespace stoq {
 namespace {
 
 constexpr size_t kIdleHosts = 256;  // more than threads that scan
+constexpr unsigned kEarlyEnds = 8;  // after which there are pauses
 
 }  // namespace
 
@@ -18,24 +22,46 @@ uint64_t HostGroup::next_number() {
   return ++number;
 }
 
-void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline) {
+void Teller::operator()(Reply& reply, const Ending& ending, const HostEnd& end) const {
+  const std::string stands = "; what it had given stands";
   switch (ending.failure) {
     case Failure::deadline:
       if (!ending.text.empty())
         return reply.failed(Failure::deadline, "deadline",
-                            "it was killed when the time of " + ending.text +
-                                " was over; what it had given stands");
-      return reply.failed(Failure::deadline, "deadline",
-                          "it did not answer within " + Json(deadline).text() +
-                              " s and was killed; what it had given stands");
+                            "it was killed when the time of " + ending.text + " was over" + stands);
+      return reply.failed(
+          Failure::deadline, "deadline",
+          "it did not answer within " + Json(deadline).text() + " s and was killed" + stands);
     case Failure::lied:
       return reply.failed(
           Failure::lied, "protocol",
           "its host process was killed, for its answer was not to be believed: " + ending.text);
     default:
-      return reply.failed(Failure::crashed, "crash",
-                          "its host process ended by " + end + "; what it had given stands");
+      break;
   }
+  if (end.refused_call) {
+    const std::string call = sandbox::call_name(*end.refused_call);
+    return reply.failed(Failure::crashed, "sandbox",
+                        "its host process was ended for a system call that its sandbox refuses: " +
+                            call + " (sandbox_calls = " + call + " in section [" + plugin +
+                            "] of stoq.cfg would allow it)" + stands);
+  }
+  const std::string how = end.status ? describe_end(*end.status) : "an unknown cause";
+  if (end.memory >= memory / 10 * 9)
+    return reply.failed(Failure::memory, "memory",
+                        "its host process ended by " + how +
+                            ", probably for want of memory: it had " +
+                            std::to_string(end.memory >> 20) + " MiB and may have " +
+                            std::to_string(memory >> 20) + stands);
+  reply.failed(Failure::crashed, "crash", "its host process ended by " + how + stands);
+}
+
+std::shared_ptr<TemplateClient> HostGroup::new_template() {
+  const std::shared_ptr<TemplateClient> root = roots_();
+  std::shared_ptr<TemplateClient> first = root->fork();
+  const sandbox::Missing missing = first->confine(limits_.sandbox);
+  if (lacking_ && !missing.empty()) lacking_(missing);
+  return first;
 }
 
 uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
@@ -45,7 +71,7 @@ uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
     const std::lock_guard lock(mutex_);
     base = template_;
   }
-  if (!base) base = roots_();
+  if (!base) base = new_template();
   // A copy takes the plugin: if it takes the copy with it, nothing is lost.
   std::shared_ptr<TemplateClient> grown = base->fork();
   grown->load(
@@ -81,13 +107,13 @@ void HostGroup::rebuild() {
     if (template_ && template_->alive()) return;  // another thread was faster
     specs = loaded_;
   }
-  const std::shared_ptr<TemplateClient> root = roots_();
-  std::shared_ptr<TemplateClient> anew = root->fork();
+  const std::shared_ptr<TemplateClient> base = new_template();
+  std::shared_ptr<TemplateClient> anew = base->fork();
   for (const PluginSpec& spec : specs) {
     PluginInfo ignored;
     anew->load(
         spec, ignored, limits_.load_deadline,
-        [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *root);
+        [&](LogLevel level, std::string_view line) { log_(level, spec.name, line); }, *base);
   }
   const std::lock_guard lock(mutex_);
   template_ = std::move(anew);
@@ -114,7 +140,7 @@ std::unique_ptr<HostProcess> HostGroup::fork_host() {
   }
   std::shared_ptr<Arena> arena = take_arena();
   if (fresh_) arena->wipe();
-  auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena), limits_.memory);
+  auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena));
   host->generation = generation;
   return host;
 }
@@ -142,7 +168,8 @@ std::unique_ptr<HostProcess> HostGroup::take_host() {
 
 void HostGroup::give_back(std::unique_ptr<HostProcess> host) {
   const std::lock_guard lock(mutex_);
-  if (fresh_ || host->generation != generation_ || idle_.size() >= kIdleHosts) {
+  if (fresh_ || host->calls >= limits_.calls || host->generation != generation_ ||
+      idle_.size() >= kIdleHosts) {
     arenas_.push_back(host->arena());
     host->kill();
     return;
@@ -152,6 +179,7 @@ void HostGroup::give_back(std::unique_ptr<HostProcess> host) {
 
 // Returns how many items are dealt with.
 size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
+  pause_after_early_ends();
   std::unique_ptr<HostProcess> host = take_host();
   std::vector<double> deadlines;
   CallTexts texts;
@@ -177,19 +205,35 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
     ending = Ending{};
   if (!ending) {
     ++host->calls;
-    if (!conversation.out_of_memory()) {
+    early_ends_ = 0;
+    const std::string left = strict() ? host->left_over() : "";
+    if (!left.empty())
+      items.back().reply->failed(
+          Failure::raised, "leftovers",
+          "its host process was replaced, for it had kept " + left + " after the call");
+    if (left.empty() && !conversation.out_of_memory()) {
       give_back(std::move(host));
       return items.size();
     }
     host->end();
   } else {
-    const std::string end = host->end();
-    tell_ending(*items[std::min(ending->at, items.size() - 1)].reply, *ending, end,
-                deadlines[std::min(ending->at, items.size() - 1)]);
+    const size_t at = std::min(ending->at, items.size() - 1);
+    const HostEnd end = host->end();
+    Teller{items[at].instance->info().name, deadlines[at], limits_.sandbox.memory}(*items[at].reply,
+                                                                                   *ending, end);
+    if (host->calls == 0) ++early_ends_;
   }
   const std::lock_guard lock(mutex_);
   arenas_.push_back(host->arena());
   return ending ? ending->at + 1 : items.size();
+}
+
+// Hosts that end before they have answered at all would be forked as fast as the kernel can. Where
+// every call has a host of its own, that says nothing.
+void HostGroup::pause_after_early_ends() const {
+  const unsigned ends = fresh_ ? 0 : early_ends_.load();
+  if (ends < kEarlyEnds) return;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1 << std::min(ends - kEarlyEnds, 9u)));
 }
 
 void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {

@@ -11,7 +11,8 @@
 namespace stoq {
 
 struct HostLimits {
-  uint64_t memory = uint64_t{2} << 30;
+  sandbox::Spec sandbox;
+  uint64_t calls = 10'000;  // after which a host is replaced
   uint64_t max_result = uint64_t{16} << 20;
   double load_deadline = 60;
 };
@@ -24,8 +25,15 @@ class HostGroup {
   using Roots = std::function<
       std::shared_ptr<TemplateClient>()>;  // the empty template, started when first needed
 
-  HostGroup(Roots roots, HostLimits limits, Conversation::Log log, bool fresh)
-      : roots_(std::move(roots)), limits_(limits), log_(std::move(log)), fresh_(fresh) {}
+  // Called with what this machine does not give for the sandbox of these hosts; may throw.
+  using Lacking = std::function<void(const sandbox::Missing&)>;
+
+  HostGroup(Roots roots, HostLimits limits, Conversation::Log log, Lacking lacking, bool fresh)
+      : roots_(std::move(roots)),
+        limits_(std::move(limits)),
+        log_(std::move(log)),
+        lacking_(std::move(lacking)),
+        fresh_(fresh) {}
 
   // The plugin's index in calls; fills in what loading tells. StoqPluginException.
   uint32_t load(const PluginSpec& spec, PluginInfo& info);
@@ -41,6 +49,11 @@ class HostGroup {
  private:
   std::unique_ptr<HostProcess> take_host();
   std::unique_ptr<HostProcess> fork_host();
+  std::shared_ptr<TemplateClient> new_template();
+  void pause_after_early_ends() const;
+  bool strict() const {
+    return limits_.sandbox.confined && limits_.sandbox.profile == config::Profile::compute;
+  }
   void rebuild();
   void give_back(std::unique_ptr<HostProcess> host);
   std::shared_ptr<Arena> take_arena();
@@ -49,12 +62,15 @@ class HostGroup {
   Roots roots_;
   HostLimits limits_;
   Conversation::Log log_;
+  Lacking lacking_;
   bool fresh_;  // a host of its own for every trip
   std::mutex load_mutex_;
   std::mutex mutex_;
   std::shared_ptr<TemplateClient> template_;
   std::vector<PluginSpec> loaded_;
   unsigned generation_ = 0;
+  std::atomic<unsigned> early_ends_ =
+      0;  // of hosts one after the other that had not answered a call
   std::vector<std::unique_ptr<HostProcess>> idle_;
   std::vector<std::shared_ptr<Arena>> arenas_;
 };
@@ -70,7 +86,12 @@ class RemoteInstance : public Instance {
   double deadline_ = 60;
 };
 
-// How a call that ended badly is told.
-void tell_ending(Reply& reply, const Ending& ending, const std::string& end, double deadline);
+// How a call of `plugin` that ended badly is told.
+struct Teller {
+  const std::string& plugin;
+  double deadline;
+  uint64_t memory;  // bytes that its host may have
+  void operator()(Reply& reply, const Ending& ending, const HostEnd& end) const;
+};
 
 }  // namespace stoq

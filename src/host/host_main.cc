@@ -15,16 +15,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "host/description.h"
 #include "host/helper_server.h"
 #include "host/host_serve.h"
 #include "host/spec_message.h"
 #include "loader/native.h"
+#include "sandbox/confine.h"
+#include "sandbox/namespaces.h"
+#include "sandbox/privileges.h"
 #include "stoq/exceptions.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -34,33 +43,30 @@
 namespace stoq {
 namespace {
 
-// Private writable memory that this process has already, which RLIMIT_DATA counts too.
-[[maybe_unused]] uint64_t data_in_use() {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  uint64_t kilobytes = 0;
-  while (status >> word)
-    if (word == "VmData:") {
-      status >> kilobytes;
-      break;
-    }
-  return kilobytes << 10;
-}
+// The templates of one engine, in memory that they share: a process that has lost its parent and
+// is none of them was started by a host. Hosts do not have it.
+struct Templates {
+  static constexpr uint32_t kMost = 4096;
+  std::atomic<uint32_t> added;
+  std::atomic<pid_t> pids[kMost];
 
-void limit_memory([[maybe_unused]] uint64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  const rlim_t most = data_in_use() + bytes;
-  const rlimit limit{most, most};
-  setrlimit(RLIMIT_DATA, &limit);
-#endif
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-}
+  static Templates* make() {
+    void* memory =
+        mmap(nullptr, sizeof(Templates), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) _exit(2);
+    return new (memory) Templates;
+  }
+  void add_self() { pids[added++ % kMost] = getpid(); }
+  bool contains(pid_t pid) const {
+    return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
+  }
+};
 
 class Template {
  public:
   explicit Template(int control) : control_(control) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    templates_->add_self();
     watch_children();
   }
 
@@ -72,8 +78,11 @@ class Template {
       if (poll(fds, 2, -1) < 0) continue;
       if (fds[1].revents) reap();
       if (!fds[0].revents) continue;
-      if (inbox.receive(control_, message, wire::kLongBody) != wire::Received::message) _exit(0);
+      if (inbox.receive(control_, message, wire::kLongBody) != wire::Received::message) leave();
       switch (message.header.type) {
+        case wire::Type::confine:
+          confine(message.body);
+          break;
         case wire::Type::load:
           load(message.body);
           break;
@@ -103,15 +112,48 @@ class Template {
     while (read(signals_.get(), &info, sizeof info) > 0) {
     }
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    rusage used{};
+    bool ended = false;
+    for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &used)) > 0;) {
+      const auto child = children_.find(pid);
+      ended = true;
+      if (child == children_.end()) continue;  // what a host had left behind
+      remove(child->second);
+      children_.erase(child);
       wire::Writer w;
-      w.raw(pid).raw(status);
+      w.raw(pid).raw(status).u64(static_cast<uint64_t>(used.ru_maxrss) << 10);
       say(wire::Type::ended, w.str());
     }
+    if (ended) end_orphans();
+  }
+
+  // This process is a subreaper: what a host has started and not taken with it is here; what that
+  // has started, once it has ended, too.
+  void end_orphans() {
+    const std::string list = "/proc/self/task/" + std::to_string(getpid()) + "/children";
+    std::ifstream children(list);
+    for (pid_t pid; children >> pid;)
+      if (!children_.contains(pid) && !templates_->contains(pid)) kill(pid, SIGKILL);
+  }
+
+  static void remove(const std::string& tmp) {
+    std::error_code ignored;
+    if (!tmp.empty()) std::filesystem::remove_all(tmp, ignored);
+  }
+
+  // The engine is gone, or has no more use for this process.
+  [[noreturn]] void leave() {
+    for (const auto& [pid, tmp] : children_) {
+      if (tmp.empty()) continue;  // it ends with us
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+      remove(tmp);
+    }
+    _exit(0);
   }
 
   void say(wire::Type type, std::string_view body, const std::vector<int>& fds = {}) {
-    if (!wire::send(control_, {type, 0, 0, 0}, body, fds)) _exit(0);
+    if (!wire::send(control_, {type, 0, 0, 0}, body, fds)) leave();
   }
 
   void log(LogLevel level, std::string_view line) {
@@ -120,16 +162,63 @@ class Template {
     say(wire::Type::records, w.str());
   }
 
+  void confine(std::string_view body) {
+    sandbox::Missing missing;
+    try {
+      sandbox_ = std::make_shared<const sandbox::Sandbox>(sandbox::decode(body));
+    } catch (const StoqException& e) {
+      return say(wire::Type::refused, e.what());
+    }
+    for (const std::string& entry : sandbox_->spec().environment) putenv(strdup(entry.c_str()));
+    sandbox_->enter_namespaces(missing);
+    if (sandbox_->spec().confined) try_out(missing);
+    wire::Writer w;
+    say(wire::Type::confined, w.list(missing).str());
+  }
+
+  // A child tries everything that a host will do, for the layers that this machine does not give.
+  void try_out(sandbox::Missing& missing) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    const Fd ours(ends[0]);
+    Fd theirs(ends[1]);
+    const pid_t pid = start();
+    if (pid == 0) {
+      sandbox::Missing found;
+      const bool mounted = sandbox_->mount_tmp(found);
+      sandbox_->confine(sandbox::Who::host, {}, found);
+      wire::Writer w;
+      w.raw(mounted).list(found);
+      _exit(write(theirs.get(), w.str().data(), w.str().size()) < 0);
+    }
+    theirs = Fd();
+    std::string said(16 << 10, 0);
+    const ssize_t n = pid < 0 ? -1 : read(ours.get(), said.data(), said.size());
+    if (pid > 0) waitpid(pid, nullptr, 0);
+    try {
+      wire::Reader r(std::string_view(said).substr(0, n < 0 ? 0 : static_cast<size_t>(n)));
+      mounts_tmp_ = r.raw<bool>();
+      for (std::string& line : r.list()) missing.push_back(std::move(line));
+    } catch (const wire::Malformed&) {
+      missing.push_back("sandbox: a process that enters it does not live");
+    }
+    if (mounts_tmp_) *tmp_ = sandbox_->spec().tmp_place;
+  }
+
   void load(std::string_view body) {
     const PluginSpec spec = wire::decode_spec(body);
+    auto helpers = std::make_shared<HelperProcesses>(spec.helpers, HelperServer::forked);
     try {
       plugins_.push_back(load_native(
-          spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); }), {},
-          HelperServer::forked));
-      say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
+          spec, host_log([this](LogLevel level, std::string_view line) { log(level, line); }),
+          {tmp_, helpers}));
     } catch (const std::exception& e) {
-      say(wire::Type::refused, e.what());
+      return say(wire::Type::refused, e.what());
     }
+    helpers_.push_back(std::move(helpers));
+    places_.folders.push_back(spec.folder);
+    if (!spec.state.empty()) places_.state.push_back(spec.state);
+    say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
   }
 
   // In the child: nothing is watched and no signal is blocked.
@@ -137,14 +226,19 @@ class Template {
     const pid_t pid = fork();
     if (pid != 0) return pid;
     signals_ = Fd();
+    children_.clear();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     return 0;
   }
 
-  void forked(pid_t pid) {
-    if (pid < 0) return say(wire::Type::refused, "the kernel cannot fork another process");
+  void forked(pid_t pid, std::string tmp = {}) {
+    if (pid < 0) {
+      remove(tmp);
+      return say(wire::Type::refused, "the kernel cannot fork another process");
+    }
+    children_[pid] = std::move(tmp);
     const Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (!pidfd)
       return say(wire::Type::refused, "the kernel gives no pidfd; stoQ needs Linux 5.3 or newer");
@@ -162,16 +256,20 @@ class Template {
     }
     if (dup3(message.fds[0].get(), control_, O_CLOEXEC) < 0) _exit(2);
     message.fds.clear();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // not inherited
+    templates_->add_self();
     watch_children();
   }
 
   void fork_host(wire::Message& message) {
-    if (message.fds.size() != 2) _exit(2);
-    const uint64_t memory = wire::Reader(message.body).u64();
+    if (message.fds.size() != 2 || !sandbox_) _exit(2);
+    std::string tmp;
+    if (sandbox_->spec().confined && !mounts_tmp_)
+      tmp = sandbox::directory_on_disk(sandbox_->spec());
     const pid_t pid = start();
     if (pid != 0) {
       message.fds.clear();
-      return forked(pid);
+      return forked(pid, std::move(tmp));
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int socket = message.fds[0].release();
@@ -179,17 +277,46 @@ class Template {
     if (arena == MAP_FAILED) _exit(2);
     message.fds.clear();
     close(control_);
-    limit_memory(memory);
+    munmap(templates_, sizeof *templates_);
+    confine_host(socket, std::move(tmp));
     try {
-      serve_calls(socket, static_cast<const uint8_t*>(arena), plugins_);
+      serve_calls(socket, static_cast<const uint8_t*>(arena), plugins_, *tmp_);
     } catch (const std::exception&) {
       _exit(3);  // a message from the engine that cannot be: not ours to mend
     }
   }
 
+  // What it cannot be given, the template has told of when it tried.
+  void confine_host(int socket, std::string tmp) {
+    const sandbox::Spec& spec = sandbox_->spec();
+    sandbox::limit_memory(spec.memory);
+    if (!spec.confined) return;
+    sandbox::Missing ignored;
+    if (mounts_tmp_)
+      sandbox_->mount_tmp(ignored);
+    else
+      *tmp_ = std::move(tmp);
+    if (!tmp_->empty()) setenv("TMPDIR", tmp_->c_str(), 1);
+    sandbox::Places places = places_;
+    places.tmp = *tmp_;
+    for (const auto& helpers : helpers_) {
+      places.programs = helpers->programs();
+      helpers->start_confined([&] { sandbox_->confine(sandbox::Who::helpers, places, ignored); });
+    }
+    sandbox::report_refused_calls(socket);
+    sandbox_->confine(sandbox::Who::host, places, ignored);
+  }
+
   int control_;
   Fd signals_;
+  Templates* const templates_ = Templates::make();
+  std::map<pid_t, std::string> children_;  // with what is to be removed after them
   Loaded plugins_;
+  std::vector<std::shared_ptr<HelperProcesses>> helpers_;
+  std::shared_ptr<const sandbox::Sandbox> sandbox_;
+  sandbox::Places places_;
+  bool mounts_tmp_ = false;
+  std::shared_ptr<std::string> tmp_ = std::make_shared<std::string>();
 };
 
 }  // namespace
@@ -212,6 +339,7 @@ int main(int argc, char** argv) {
   if (job == "--describe") stoq::serve_description(control);
   prctl(PR_SET_NAME, "stoq-host");
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs
   // more than most scans.
   mallopt(M_MMAP_THRESHOLD, 64 << 20);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/host_process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -21,6 +23,20 @@ namespace stoq {
 namespace {
 
 constexpr int kTick = 20;  // milliseconds after which a waiting thread looks at the clock
+
+std::string counted(uint64_t count, const std::string& what) {
+  return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";
+}
+
+uint64_t entries_of(const Fd& directory) {
+  const int fd = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = fd < 0 ? nullptr : fdopendir(fd);
+  if (!entries) return 0;
+  uint64_t count = 0;
+  while (readdir(entries)) ++count;
+  closedir(entries);
+  return count - 2;
+}
 
 }  // namespace
 
@@ -49,11 +65,10 @@ void Arena::wipe() {
   fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kArena);
 }
 
-HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena,
-                         uint64_t memory)
+HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena)
     : parent_(std::move(parent)), arena_(std::move(arena)) {
   auto [ours, theirs] = wire::socket_pair();
-  process_ = parent_->fork_host(theirs.get(), arena_->fd(), memory);
+  process_ = parent_->fork_host(theirs.get(), arena_->fd());
   socket_ = std::move(ours);
   wire::receive_timeout(socket_.get(), kTick);
 }
@@ -63,7 +78,35 @@ HostProcess::~HostProcess() {
 }
 
 wire::Received HostProcess::receive(wire::Message& message) {
-  return inbox_.receive(socket_.get(), message, wire::kAnswerBody);
+  const wire::Received received = inbox_.receive(socket_.get(), message, wire::kAnswerBody);
+  if (received != wire::Received::message) return received;
+  if (message.header.type == wire::Type::ready) {
+    if (descriptors_) throw wire::Malformed("it says again that it is ready");
+    descriptors_ = wire::Reader(message.body).raw<uint32_t>();
+    return receive(message);
+  }
+  if (message.header.type == wire::Type::refused_call) {
+    refused_call_ = wire::Reader(message.body).raw<int>();
+    return wire::Received::timeout;  // its end is next
+  }
+  return received;
+}
+
+std::string HostProcess::left_over() {
+  if (!descriptors_) return "";
+  const std::string proc = "/proc/" + std::to_string(process_.pid);
+  constexpr int kHow = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  if (!threads_now_) {
+    threads_now_ = Fd(open((proc + "/task").c_str(), kHow));
+    descriptors_now_ = Fd(open((proc + "/fd").c_str(), kHow));
+  }
+  struct stat st {};
+  if (threads_now_ && fstat(threads_now_.get(), &st) == 0 && st.st_nlink > 3)
+    return counted(st.st_nlink - 3, "thread");
+  if (!descriptors_now_ || fstat(descriptors_now_.get(), &st) != 0) return "";
+  uint64_t now = static_cast<uint64_t>(st.st_size);
+  if (now == 0) now = entries_of(descriptors_now_);  // a kernel older than 6.2
+  return now > *descriptors_ ? counted(now - *descriptors_, "descriptor") : "";
 }
 
 bool HostProcess::send(wire::Header header, std::string_view body) {
@@ -110,11 +153,13 @@ void HostProcess::move_to(int core) {
   if (core != core_ && bind_process(process_.pid, core)) core_ = core;
 }
 
-std::string HostProcess::end() {
+HostEnd HostProcess::end() {
   process_.kill();  // its socket is closed, or it is to go
   ended_ = true;
-  const std::optional<int> status = parent_->end_of(process_.pid);
-  return status ? describe_end(*status) : "an unknown cause";
+  HostEnd end{.refused_call = refused_call_};
+  if (const auto told = parent_->end_of(process_.pid))
+    end.status = told->status, end.memory = told->memory;
+  return end;
 }
 
 wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items,

@@ -27,11 +27,17 @@ class Arena {
   uint8_t* map_ = nullptr;
 };
 
+// How a host process ended.
+struct HostEnd {
+  std::optional<int> status;        // as waitpid gives it
+  uint64_t memory = 0;              // bytes, the most that it had at once
+  std::optional<int> refused_call;  // the system call that ended it
+};
+
 // One host process. One thread at a time.
 class HostProcess final : public Peer {
  public:
-  HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena,
-              uint64_t memory);
+  HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena);
   ~HostProcess() override;
 
   wire::Received receive(wire::Message& message) override;
@@ -45,8 +51,10 @@ class HostProcess final : public Peer {
   // Brings it to a core where it is not; -1: any.
   void move_to(int core);
   int core() const { return core_; }
-  // How it ended, in words; waits for its end.
-  std::string end();
+  // Waits for its end.
+  HostEnd end();
+  // What it has kept beyond what it had before its first call: "a thread", "2 descriptors"; "".
+  std::string left_over();
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   int socket() const { return socket_.get(); }
 
@@ -59,7 +67,10 @@ class HostProcess final : public Peer {
   Fd socket_;
   Process process_;
   wire::Inbox inbox_;
-  std::optional<Sha256> in_arena_;  // of the content that lies there
+  std::optional<uint32_t> descriptors_;  // that it began with
+  std::optional<int> refused_call_;
+  Fd threads_now_, descriptors_now_;  // of /proc
+  std::optional<Sha256> in_arena_;    // of the content that lies there
   int core_ = -1;
   bool ended_ = false;
 };

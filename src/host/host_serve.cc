@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/host_serve.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <map>
@@ -10,11 +11,13 @@
 #include "core/content.h"
 #include "core/facts.h"
 #include "host/wire_reply.h"
+#include "sandbox/namespaces.h"
 #include "stoq/sdk/json.h"
 
 namespace stoq {
 namespace {
 
+constexpr int kMostDescriptors = 256;
 thread_local WireReply* current_reply = nullptr;
 
 NamedResults members_of(std::string_view object) {
@@ -57,10 +60,14 @@ Payload payload_of(const wire::CallMessage& m, Content content) {
 
 class Server {
  public:
-  Server(int socket, const uint8_t* arena, Loaded& plugins)
-      : socket_(socket), arena_(arena), plugins_(plugins) {}
+  Server(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp)
+      : socket_(socket), arena_(arena), plugins_(plugins), tmp_(tmp) {}
 
   [[noreturn]] void run() {
+    uint32_t descriptors = 0;
+    for (int fd = 0; fd < kMostDescriptors; ++fd) descriptors += fcntl(fd, F_GETFD) >= 0;
+    wire::Writer ready;
+    wire::send(socket_, {wire::Type::ready}, ready.raw(descriptors).str());
     wire::Inbox inbox;
     wire::Message message;
     while (inbox.receive(socket_, message, wire::kLongBody) == wire::Received::message) {
@@ -92,6 +99,11 @@ class Server {
     if (m.op != Op::ingest) {
       WireReply reply(socket_, message.header.call, m);
       answer(m, reply, message);
+      message.fds.clear();
+      {
+        const std::lock_guard lock(mutex_);
+        if (providers_.empty()) sandbox::empty_directory(tmp_);
+      }
       return reply.call_done();
     }
     // A provider goes on for long, while other calls and outcomes come in.
@@ -165,6 +177,7 @@ class Server {
   const int socket_;
   const uint8_t* arena_;
   Loaded& plugins_;
+  const std::string& tmp_;
   std::set<uint32_t> called_;  // of plugins_; the others live elsewhere
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<WireReply>> providers_;
@@ -172,8 +185,8 @@ class Server {
 
 }  // namespace
 
-void serve_calls(int socket, const uint8_t* arena, Loaded& plugins) {
-  Server(socket, arena, plugins).run();
+void serve_calls(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp) {
+  Server(socket, arena, plugins, tmp).run();
 }
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {

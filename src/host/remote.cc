@@ -75,20 +75,25 @@ std::shared_ptr<TemplateClient> RootTemplate::get() {
 }
 
 HostService::HostService(std::shared_ptr<RootTemplate> root, HostLimits limits,
-                         Conversation::Log log)
-    : root_(std::move(root)), limits_(limits), log_(std::move(log)) {}
+                         Conversation::Log log, HostGroup::Lacking lacking)
+    : root_(std::move(root)),
+      limits_(std::move(limits)),
+      log_(std::move(log)),
+      lacking_(std::move(lacking)) {}
 HostService::~HostService() = default;
 
-std::shared_ptr<HostGroup> HostService::group(const std::string& key,
+std::shared_ptr<HostGroup> HostService::group(const PluginSpec& spec,
                                               const IsolationPolicy& policy) {
+  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" +
+                          sandbox::encode(policy.sandbox);
   const std::lock_guard lock(mutex_);
   std::weak_ptr<HostGroup>& known = groups_[key];
   std::shared_ptr<HostGroup> group = known.lock();
   if (!group) {
     HostLimits limits = limits_;
-    limits.memory = policy.memory;
-    group = std::make_shared<HostGroup>([root = root_] { return root->get(); }, limits, log_,
-                                        policy.fresh);
+    limits.sandbox = policy.sandbox;
+    group = std::make_shared<HostGroup>([root = root_] { return root->get(); }, std::move(limits),
+                                        log_, lacking_, policy.fresh);
     known = group;
   }
   return group;
@@ -97,14 +102,18 @@ std::shared_ptr<HostGroup> HostService::group(const std::string& key,
 std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const IsolationPolicy& policy) {
   PluginInfo info;
   describe(spec, info);
-  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" +
-                          std::to_string(policy.memory);
-  std::shared_ptr<HostGroup> shared = group(key, policy);
+  std::shared_ptr<HostGroup> shared = group(spec, policy);
   const uint32_t index = shared->load(spec, info);
   constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) |
                                    1u << static_cast<unsigned>(Role::dispatcher) |
                                    1u << static_cast<unsigned>(Role::deep_dispatcher);
-  if ((info.roles.bits() & ~kMultiplied) == 0)
+  const bool multiplied = (info.roles.bits() & ~kMultiplied) == 0;
+  if (!multiplied && !policy.marked && policy.sandbox.confined) {
+    IsolationPolicy open = policy;
+    open.sandbox.confined = false;
+    return load(spec, open);
+  }
+  if (multiplied)
     return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info),
                                             policy.deadline);
   // It shares a template with the others of its trust, but not a host.

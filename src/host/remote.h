@@ -15,7 +15,10 @@ struct IsolationPolicy {
   std::string trust;  // plugins of different trust never share a host
   bool fresh = false;
   double deadline = 60;  // seconds
-  uint64_t memory = uint64_t{2} << 30;
+  sandbox::Spec sandbox;
+  bool marked =
+      true;  // false: the manifest gives no profile; then only workers and dispatchers are
+             // confined
 };
 
 // The empty template that all others are forked from, started when first needed. [thread-safe]
@@ -34,17 +37,19 @@ class RootTemplate {
 // as long as what was loaded into them.
 class HostService {
  public:
-  HostService(std::shared_ptr<RootTemplate> root, HostLimits limits, Conversation::Log log);
+  HostService(std::shared_ptr<RootTemplate> root, HostLimits limits, Conversation::Log log,
+              HostGroup::Lacking lacking);
   ~HostService();
   // Loads a packaged native plugin into a host process. StoqPluginException, StoqException.
   std::shared_ptr<Instance> load(const PluginSpec& spec, const IsolationPolicy& policy);
 
  private:
-  std::shared_ptr<HostGroup> group(const std::string& key, const IsolationPolicy& policy);
+  std::shared_ptr<HostGroup> group(const PluginSpec& spec, const IsolationPolicy& policy);
 
   std::shared_ptr<RootTemplate> root_;
   HostLimits limits_;
   Conversation::Log log_;
+  HostGroup::Lacking lacking_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<HostGroup>> groups_;
 };

@@ -62,7 +62,7 @@ struct SharedHost::Life {
   std::map<uint64_t, Box> boxes;
   bool ended = false;
   std::atomic<bool> leaving = false;
-  std::string end;
+  HostEnd end;
   std::jthread reader;
 };
 
@@ -151,7 +151,8 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   if (!ending) return;
   std::unique_lock lock(life->mutex);
   life->arrived.wait_for(lock, std::chrono::seconds(2), [&] { return life->ended; });
-  tell_ending(*item.reply, *ending, life->end, deadline);
+  Teller{item.instance->info().name, deadline, group_.limits().sandbox.memory}(*item.reply, *ending,
+                                                                               life->end);
 }
 
 void SharedHost::outcome(uint32_t plugin, uint64_t token, Outcome what, std::string_view reason) {

@@ -106,6 +106,25 @@ TemplateClient::~TemplateClient() {
   }
 }
 
+void TemplateClient::note_end(std::string_view body) {
+  wire::Reader r(body);
+  const pid_t pid = r.raw<pid_t>();
+  const int status = r.raw<int>();
+  ended_[pid] = {status, r.u64()};
+  if (ended_.size() > 4096) ended_.erase(ended_.begin());
+}
+
+sandbox::Missing TemplateClient::confine(const sandbox::Spec& spec) {
+  const std::lock_guard lock(mutex_);
+  wire::Message message;
+  if (!wire::send(control_.get(), {wire::Type::confine}, sandbox::encode(spec)) ||
+      answer(message, kPatience) != wire::Received::message)
+    throw StoqException("no template: it has ended while it entered the sandbox");
+  if (message.header.type != wire::Type::confined)
+    throw StoqException("no template: " + std::string(message.body));
+  return wire::Reader(message.body).list();
+}
+
 wire::Received TemplateClient::answer(wire::Message& message, double seconds, const Log* log) {
   wire::receive_timeout(control_.get(), static_cast<int>(seconds * 1000) + 1);
   while (true) {
@@ -122,9 +141,7 @@ wire::Received TemplateClient::answer(wire::Message& message, double seconds, co
     }
     wire::Reader r(message.body);
     if (message.header.type == wire::Type::ended) {
-      const pid_t pid = r.raw<pid_t>();
-      ended_[pid] = r.raw<int>();
-      if (ended_.size() > 4096) ended_.erase(ended_.begin());
+      note_end(message.body);
     } else if (message.header.type == wire::Type::records) {
       const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
       if (log) (*log)(level, r.text());
@@ -159,11 +176,9 @@ std::shared_ptr<TemplateClient> TemplateClient::fork() {
       new TemplateClient(std::move(ours), std::move(process), false));
 }
 
-Process TemplateClient::fork_host(int socket, int arena, uint64_t memory) {
+Process TemplateClient::fork_host(int socket, int arena) {
   const std::lock_guard lock(mutex_);
-  wire::Writer w;
-  w.u64(memory);
-  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, w.str(), {socket, arena})) {
+  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, {}, {socket, arena})) {
     alive_ = false;
     throw StoqException("no host process: its template has ended");
   }
@@ -180,22 +195,22 @@ void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadl
     throw StoqPluginException("it did not come to an end of loading within " +
                               Json(deadline).text() + " s");
   if (received == wire::Received::closed) {
-    const std::optional<int> status = parent.end_of(process_.pid);
+    const std::optional<End> end = parent.end_of(process_.pid);
     throw StoqPluginException("it ended the process that loaded it" +
-                              (status ? " by " + describe_end(*status) : std::string()));
+                              (end ? " by " + describe_end(end->status) : std::string()));
   }
   if (message.header.type == wire::Type::refused)
     throw StoqPluginException(std::string(message.body));
   wire::decode_loaded(message.body, info);
 }
 
-std::optional<int> TemplateClient::end_of(pid_t pid) {
+std::optional<TemplateClient::End> TemplateClient::end_of(pid_t pid) {
   const std::lock_guard lock(mutex_);
   for (int tries = 0; tries < 2; ++tries) {
     if (const auto at = ended_.find(pid); at != ended_.end()) {
-      const int status = at->second;
+      const End end = at->second;
       ended_.erase(at);
-      return status;
+      return end;
     }
     if (!alive_) return std::nullopt;
     // Nothing but reports can come now.
@@ -204,10 +219,7 @@ std::optional<int> TemplateClient::end_of(pid_t pid) {
     try {
       while (ended_.find(pid) == ended_.end()) {
         if (inbox_.receive(control_.get(), message, 64 << 20) != wire::Received::message) break;
-        wire::Reader r(message.body);
-        if (message.header.type != wire::Type::ended) continue;
-        const pid_t who = r.raw<pid_t>();
-        ended_[who] = r.raw<int>();
+        if (message.header.type == wire::Type::ended) note_end(message.body);
       }
     } catch (const wire::Malformed&) {
       return std::nullopt;

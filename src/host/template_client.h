@@ -10,6 +10,7 @@
 #include "core/instance.h"
 #include "host/channel.h"
 #include "loader/plugin_spec.h"
+#include "sandbox/spec.h"
 
 namespace stoq {
 
@@ -39,14 +40,20 @@ class TemplateClient {
   void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
             TemplateClient& parent);
   bool alive() const;  // as far as the kernel tells at this moment
-  Process fork_host(int socket, int arena, uint64_t memory);
-  // The wait status of one of its children; waits a moment for it. Nothing when it is not to be
-  // had.
-  std::optional<int> end_of(pid_t pid);
+  // What its hosts may do; before the first plugin. Gives what this machine does not give for it.
+  sandbox::Missing confine(const sandbox::Spec& spec);
+  Process fork_host(int socket, int arena);
+  struct End {
+    int status;
+    uint64_t memory;  // bytes, the most that it had at once
+  };
+  // How one of its children ended; waits a moment for it. Nothing when it is not to be had.
+  std::optional<End> end_of(pid_t pid);
 
  private:
   TemplateClient(Fd control, Process process, bool own_child)
       : control_(std::move(control)), process_(std::move(process)), own_child_(own_child) {}
+  void note_end(std::string_view body);
   wire::Received answer(wire::Message& message, double seconds, const Log* log = nullptr);
   Process forked(const char* what);
 
@@ -56,7 +63,7 @@ class TemplateClient {
   bool own_child_;
   std::atomic<bool> alive_ = true;
   wire::Inbox inbox_;
-  std::map<pid_t, int> ended_;
+  std::map<pid_t, End> ended_;
 };
 
 // "signal 11 (SIGSEGV)", "exit status 3".

@@ -30,17 +30,21 @@ enum class Type : uint32_t {
   fork_template = 1,  // with a socket
   load,               // a plugin's spec
   fork_host,          // with a socket and an arena
+  confine,            // what its hosts may do; before the first plugin
   // from a template
   loaded,
   refused,
   forked,
-  ended,  // a host: pid, wait status
+  ended,     // a host: pid, wait status, most memory that it had
+  confined,  // what this machine does not give for it
   // to a host
   call = 20,
   outcome,
   put_reply,
   // from a host
   records = 40,
+  refused_call,  // number of the system call that ends it
+  ready,         // before the first call: how many descriptors it has
   // to the process that runs helper programs; the header's call is the program's number
   helper_start = 60,  // with descriptors: input, output, errors, those handed over
   helper_end,

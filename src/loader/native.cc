@@ -48,9 +48,9 @@ class CreateReply final : public SilentReply {
 class NativeInstance final : public Instance {
  public:
   NativeInstance(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-                 std::string tmp, HelperServer helpers)
+                 Surroundings surroundings)
       : entry_(copy_table<stoq_plugin_entry>(&entry)),
-        host_(spec, entry_, std::move(log), std::move(tmp), helpers) {
+        host_(spec, entry_, std::move(log), std::move(surroundings)) {
     info_.name = spec.name;
     info_.version = spec.version.empty() && entry_.version ? entry_.version : spec.version;
     info_.description = spec.description;
@@ -94,6 +94,7 @@ class NativeInstance final : public Instance {
   }
 
   void call(Op op, Input& input, Reply& reply) noexcept override {
+    host_.look_for_tmp();
     try {
       run(op, input, reply);
     } catch (const std::exception& e) {
@@ -249,10 +250,10 @@ stoq_plugin_entry native_entry(const std::string& module, const std::string& nam
   return entry;
 }
 
-std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log, std::string tmp,
-                                      HelperServer helpers) {
+std::shared_ptr<Instance> load_native(const PluginSpec& spec, LogFunction log,
+                                      Surroundings surroundings) {
   return std::make_shared<NativeInstance>(spec, native_entry(spec.module, spec.name),
-                                          std::move(log), std::move(tmp), helpers);
+                                          std::move(log), std::move(surroundings));
 }
 
 }  // namespace stoq

@@ -84,13 +84,15 @@ std::vector<config::OptionSpec> option_specs(const stoq_plugin_entry& entry) {
 }
 
 NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-                       std::string tmp, HelperServer helpers)
+                       Surroundings surroundings)
     : name_(spec.name),
       folder_(spec.folder),
-      tmp_(std::move(tmp)),
       state_(spec.state),
+      tmp_(surroundings.tmp ? std::move(surroundings.tmp) : std::make_shared<std::string>()),
       log_(std::move(log)),
-      helpers_(std::make_unique<HelperProcesses>(spec.helpers, helpers)) {
+      helpers_(surroundings.helpers
+                   ? std::move(surroundings.helpers)
+                   : std::make_shared<HelperProcesses>(spec.helpers, HelperServer::started)) {
   const std::vector<config::OptionSpec> specs = option_specs(entry);
   std::vector<std::string> warnings, errors;
   config::ResolvedOptions resolved =
@@ -120,7 +122,7 @@ NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, L
            str(kVersion),
            str(name_),
            str(folder_),
-           str(tmp_),
+           str(*tmp_),
            str(state_),
            &NativeHostApi::log,
            &NativeHostApi::option,

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "host/helper_process.h"
+#include "loader/native.h"
 #include "loader/plugin_spec.h"
 #include "stoq/abi/plugin.h"
 
@@ -15,11 +16,15 @@ class NativeHost {
   // Reads the options against what the entry declares. StoqPluginException for one that is
   // malformed or out of range.
   NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
-             std::string tmp, HelperServer helpers);
+             Surroundings surroundings);
   NativeHost(const NativeHost&) = delete;
   NativeHost& operator=(const NativeHost&) = delete;
 
   const stoq_host* raw() const { return &host_; }
+  // A new host has a private directory that its template did not know.
+  void look_for_tmp() {
+    if (host_.tmp.size != tmp_->size()) host_.tmp = {tmp_->data(), tmp_->size()};
+  }
   const LogFunction& log() const { return log_; }
   HelperProcesses& helpers() const { return *helpers_; }
   void settle() { helpers_->settle(); }  // the plugin is made
@@ -32,10 +37,11 @@ class NativeHost {
     std::vector<stoq_str> list;
   };
 
-  std::string name_, folder_, tmp_, state_;
+  std::string name_, folder_, state_;
+  std::shared_ptr<std::string> tmp_;
   LogFunction log_;
   std::map<std::string, Stored, std::less<>> options_;
-  std::unique_ptr<HelperProcesses> helpers_;
+  std::shared_ptr<HelperProcesses> helpers_;
   stoq_host host_;
 };
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/namespaces.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "sandbox/privileges.h"
+#include "stoq/sdk/descriptor.h"
+
+namespace stoq::sandbox {
+namespace {
+
+using sdk::Fd;
+
+bool write_file(const char* path, const std::string& text) {
+  const Fd fd(open(path, O_WRONLY | O_CLOEXEC));
+  return fd && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+// As the same user, who has only become somebody inside.
+bool enter_user_namespace() {
+  const std::string user = std::to_string(geteuid()), group = std::to_string(getegid());
+  if (unshare(CLONE_NEWUSER) != 0) return false;
+  write_file("/proc/self/setgroups", "deny");
+  return write_file("/proc/self/uid_map", user + " " + user + " 1") &&
+         write_file("/proc/self/gid_map", group + " " + group + " 1");
+}
+
+}  // namespace
+
+void enter_namespaces(const Spec& spec, Missing& missing) {
+  int kinds = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (!spec.network) kinds |= CLONE_NEWNET;
+  if (unshare(kinds) == 0 || (errno == EPERM && enter_user_namespace() && unshare(kinds) == 0)) {
+    mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    return;
+  }
+  missing.push_back(std::string("namespaces: ") + std::strerror(errno));
+}
+
+bool mount_private_directory(const Spec& spec, Missing& missing) {
+  const User user = user_of_hosts(spec);
+  const std::string options = "mode=0700,size=" + std::to_string(spec.tmp) +
+                              ",nr_inodes=" + std::to_string(spec.tmp / 4096 + 16) +
+                              ",uid=" + std::to_string(user.uid) +
+                              ",gid=" + std::to_string(user.gid);
+  const unsigned long flags =
+      MS_NOSUID | MS_NODEV | (spec.profile == config::Profile::legacy ? 0 : MS_NOEXEC);
+  if (unshare(CLONE_NEWNS) == 0 &&
+      mount("stoq", spec.tmp_place.c_str(), "tmpfs", flags, options.c_str()) == 0)
+    return true;
+  missing.push_back(std::string("private tmp with a quota: ") + std::strerror(errno));
+  return false;
+}
+
+std::string directory_on_disk(const Spec& spec) {
+  const User user = user_of_hosts(spec);
+  std::error_code ec;
+  std::string path = std::filesystem::temp_directory_path(ec).string() + "/stoq-host-XXXXXX";
+  if (ec || !mkdtemp(path.data())) return "";
+  if (user.uid == geteuid() || chown(path.c_str(), user.uid, user.gid) == 0) return path;
+  rmdir(path.c_str());
+  return "";
+}
+
+void empty_directory(const std::string& path) {
+  struct stat st {};
+  // tmpfs counts its entries in the size; elsewhere a directory has one anyway.
+  if (path.empty() || stat(path.c_str(), &st) != 0 || st.st_size == 0) return;
+  std::error_code ec;
+  for (std::filesystem::directory_iterator at(path, ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code ignored;
+    std::filesystem::remove_all(at->path(), ignored);
+  }
+}
+
+}  // namespace stoq::sandbox

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "sandbox/spec.h"
+
+namespace stoq::sandbox {
+
+// Gives this process, which has one thread, mounts, IPC and (but for those who may use it) network
+// of its own.
+void enter_namespaces(const Spec& spec, Missing& missing);
+
+// Mounts, for this process alone, a directory that holds no more than it may and is gone with it,
+// over `spec.tmp_place`.
+bool mount_private_directory(const Spec& spec, Missing& missing);
+// Where that cannot be had: a directory on disk, which somebody has to remove; "" when not even
+// that.
+std::string directory_on_disk(const Spec& spec);
+
+// Empties a directory, whatever lies in it; cheap when nothing does.
+void empty_directory(const std::string& path);
+
+}  // namespace stoq::sandbox
