@@ -134,8 +134,7 @@ class EchoConnector {
 
 // Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),
 // "until_stopped" (as many as it may), "wait" (until cancelled, without putting anything), "deaf"
-// (for ever, whoever asks it to stop). What
-// becomes of them is told in the file `outcomes`.
+// (for ever, whoever asks it to stop). What becomes of them is told in the file `outcomes`.
 class EchoProvider {
  public:
   explicit EchoProvider(const sdk::Host& host)
