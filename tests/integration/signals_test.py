@@ -135,10 +135,10 @@ def ran(response):
 class Signals(unittest.TestCase):
     maxDiff = None
 
-    def end(self, run):
+    def end(self, run, items=None):
         run.signal(signal.SIGTERM)
         self.assertEqual(run.wait(), 0, run.log())
-        self.assertEqual(run.last_word(), f"stoq: The run was stopped: {run.count} items are done, 0 failed, 0 were put back")
+        self.assertEqual(run.last_word(), f"stoq: The run was stopped: {items or run.count} items are done, 0 failed, 0 were put back")
 
     def test_reload_takes_what_has_changed(self):
         with Watching("always_dispatch = hash\n") as run:
@@ -187,6 +187,9 @@ class Signals(unittest.TestCase):
             run.says(loaded, 2)
             self.assertEqual(found(b"4"), (["a_new", "b_new"], [f"{rules}/b.yar:1: syntax error"]))
             self.end(run)
+            run.start()
+            self.assertEqual(found(b"5"), (["a_new", "b_new"], [f"{rules}/b.yar:1: syntax error"]))
+            self.end(run, 1)
 
     def poisoned(self, drain_time, *arguments):
         """A run with one thread that hangs in a plugin, and three items behind that."""
