@@ -107,6 +107,7 @@ void Loader::add_file(const fs::path& path, const std::string& blame) {
   Unit unit;
   unit.name = path.lexically_normal().string();
   unit.key = key.string();
+  unit.root = root_;
   auto source = read_source(path);
   bool usable = false;
   open_.push_back(key);
@@ -173,6 +174,23 @@ bool Loader::fall_back(Unit& unit) const {
   return set_text(unit, std::move(*text));
 }
 
+// Likewise once the files are put together. What its last good version includes, and nothing does
+// now, comes before it.
+bool Loader::fall_back_linked(std::size_t place) {
+  if (!fall_back(units_[place])) return false;
+  const auto before = static_cast<Units::difference_type>(units_.size());
+  const auto at = static_cast<Units::difference_type>(place);
+  Unit unit = std::move(units_[place]);
+  root_ = unit.root;
+  open_ = {fs::path(unit.key)};
+  unit.includes.clear();
+  follow_includes(unit.name, unit);
+  open_.clear();
+  units_[place] = std::move(unit);
+  std::rotate(units_.begin() + at, units_.begin() + before, units_.end());
+  return true;
+}
+
 // What a file includes is a part of it: its last good version may be that of an included file. True
 // if anything changed.
 bool Loader::fall_back_below(const Unit& unit) {
@@ -191,10 +209,11 @@ bool Loader::fall_back_below(const Unit& unit) {
   return changed;
 }
 
-// The unit after it, or itself when it goes on with its last good version.
-Loader::Units::iterator Loader::reject(Units::iterator unit, std::string problem) {
-  if (!std::exchange(unit->blamed, true)) problems_.push_back(std::move(problem));
-  return fall_back(*unit) || fall_back_below(*unit) ? unit : units_.erase(unit);
+// Goes on with its last good version, or without it.
+void Loader::reject(std::size_t place, std::string problem) {
+  if (!std::exchange(units_[place].blamed, true)) problems_.push_back(std::move(problem));
+  if (fall_back_linked(place) || fall_back_below(units_[place])) return;
+  units_.erase(units_.begin() + static_cast<Units::difference_type>(place));
 }
 
 std::string Loader::duplicate(const Unit& unit, const std::string& rule, const Unit& owner) const {
@@ -229,9 +248,11 @@ bool Loader::prune() {
       return !may_resolve(*unit, undefined_name(error));
     });
     if (clash != unit->seen.rules.end()) {
-      unit = reject(unit, duplicate(*unit, *clash, *owners[*clash]));
+      reject(static_cast<std::size_t>(unit - units_.begin()),
+             duplicate(*unit, *clash, *owners[*clash]));
     } else if (lost != unit->seen.errors.end()) {
-      unit = reject(unit, at_line(unit->name, unit->text, *lost));
+      reject(static_cast<std::size_t>(unit - units_.begin()),
+             at_line(unit->name, unit->text, *lost));
     } else {
       for (const auto& rule : unit->seen.rules) owners.emplace(rule, &*unit);
       ++unit;
@@ -279,7 +300,7 @@ RulesPtr Loader::link() {
       rule.resize(rule.find('"') == std::string::npos ? rule.size() : rule.find('"'));
       if (const auto* owner = other_owner(*unit, rule)) problem = duplicate(*unit, rule, *owner);
     }
-    reject(unit, std::move(problem));
+    reject(static_cast<std::size_t>(unit - units_.begin()), std::move(problem));
   }
 }
 

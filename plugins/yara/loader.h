@@ -30,6 +30,7 @@ class Loader {
     bool is_previous = false;
     bool blamed = false;                // its problem is told
     std::vector<std::string> includes;  // keys of the files that it includes
+    std::filesystem::path root;         // where these must stay
   };
   using Units = std::vector<Unit>;
 
@@ -41,8 +42,9 @@ class Loader {
 
   bool set_text(Unit& unit, std::string text) const;
   bool fall_back(Unit& unit) const;
+  bool fall_back_linked(std::size_t place);
   bool fall_back_below(const Unit& unit);
-  Units::iterator reject(Units::iterator unit, std::string problem);
+  void reject(std::size_t place, std::string problem);
   std::string duplicate(const Unit& unit, const std::string& rule, const Unit& owner) const;
   const Unit* other_owner(const Unit& unit, const std::string& rule) const;
   bool may_resolve(const Unit& unit, const std::string& name) const;

@@ -76,7 +76,7 @@ class Engine final : public WorkerSource {
 
   static std::shared_ptr<Generation> assemble(std::shared_ptr<PluginSource> source);
   static void put(Generation& generation, const Added& added);
-  std::shared_ptr<Generation> read_again();
+  std::shared_ptr<Generation> read_again(const Generation& before);
 
   StoqOptions options_;
   std::vector<std::string>

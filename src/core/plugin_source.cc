@@ -126,7 +126,7 @@ std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {
   if (std::error_code ec; !spec.state.empty()) {
     std::filesystem::create_directories(spec.state, ec);
     if (ec) {
-      STOQ_LOG(logger_, LogLevel::warning,
+      STOQ_LOG(logger_, LogLevel::info,
                "plugin " + m.name + " gets no directory for its state: " + spec.state + ": " +
                    ec.message() + " (set state_dir)");
       spec.state.clear();

@@ -43,20 +43,17 @@ void Quarantine::died(const std::string& plugin, const std::string& version, con
           " s");
 }
 
-Quarantine::Kept Quarantine::kept(const std::string& plugin, const std::string& version,
-                                  const Sha256& payload, const Settings& settings,
-                                  Clock::time_point now) {
-  if (empty_ || settings.quarantine_deaths == 0) return {};
+unsigned Quarantine::kept(const std::string& plugin, const std::string& version,
+                          const Sha256& payload, const Settings& settings, Clock::time_point now) {
+  if (empty_ || settings.quarantine_deaths == 0) return 0;
   const std::lock_guard lock(mutex_);
   const auto at = entries_.find({payload, plugin, version});
-  if (at == entries_.end()) return {};
-  const Clock::duration left = at->second.last + time_of(settings) - now;
-  if (left <= Clock::duration::zero()) {
+  if (at == entries_.end()) return 0;
+  if (now - at->second.last >= time_of(settings)) {
     forget(at);
-    return {};
+    return 0;
   }
-  if (at->second.deaths < settings.quarantine_deaths) return {};
-  return {at->second.deaths, std::chrono::duration<double>(left).count()};
+  return at->second.deaths < settings.quarantine_deaths ? 0 : at->second.deaths;
 }
 
 }  // namespace stoq

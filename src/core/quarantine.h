@@ -29,14 +29,9 @@ class Quarantine {
   // The plugin died on that payload: it crashed, or had to be killed.
   void died(const std::string& plugin, const std::string& version, const Sha256& payload,
             const Settings& settings, Clock::time_point now = Clock::now());
-  // How often it died, and for how many more seconds it is kept from that payload; no deaths: it is
-  // not.
-  struct Kept {
-    unsigned deaths = 0;
-    double seconds = 0;
-  };
-  Kept kept(const std::string& plugin, const std::string& version, const Sha256& payload,
-            const Settings& settings, Clock::time_point now = Clock::now());
+  // How often it died where it is kept from that payload, else 0.
+  unsigned kept(const std::string& plugin, const std::string& version, const Sha256& payload,
+                const Settings& settings, Clock::time_point now = Clock::now());
 
   static constexpr size_t kMost = 4096;
 

@@ -19,7 +19,7 @@ class QuarantineTest : public testing::Test {
     quarantine_.died("p", version, payload(n), settings_, now_);
   }
   unsigned kept(size_t n, const std::string& version = "1", const std::string& plugin = "p") {
-    return quarantine_.kept(plugin, version, payload(n), settings_, now_).deaths;
+    return quarantine_.kept(plugin, version, payload(n), settings_, now_);
   }
 
   Settings settings_{.quarantine_deaths = 3, .quarantine_time = 100};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A new generation out of files that may have changed.
-#include <filesystem>
+#include <algorithm>
 
 #include "core/engine.h"
 
@@ -29,12 +29,11 @@ std::string kept_from_start(const Settings& start, const Settings& read) {
 
 }  // namespace
 
-std::shared_ptr<Generation> Engine::read_again() {
+std::shared_ptr<Generation> Engine::read_again(const Generation& before) {
   std::vector<std::string> warnings;
-  const std::shared_ptr<const Generation> before = generation();
   auto settings = std::make_shared<const Settings>(load_settings(options_, warnings));
   // Its absence may be a moment in the life of an editor; that all defaults are meant is unlikely.
-  if (const std::string& file = before->settings->file.file();
+  if (const std::string& file = before.settings->file.file();
       !file.empty() && settings->file.file().empty())
     throw StoqException(file + ": it is not there any more; put it back, or start anew without it");
   auto source = std::make_shared<PluginSource>(settings, root_, logger_, warnings);
@@ -43,17 +42,24 @@ std::shared_ptr<Generation> Engine::read_again() {
         "these settings have changed, and are taken when stoQ is started the next time: " + kept);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
   std::shared_ptr<Generation> next = assemble(std::move(source));
+  const auto is_object = [this](const std::shared_ptr<Instance>& instance) {
+    const std::lock_guard lock(load_mutex_);
+    return std::any_of(added_.begin(), added_.end(),
+                       [&](const Added& added) { return added.instance == instance; });
+  };
   // What was loaded when somebody asked for it is asked for again.
-  for (const auto& [name, instance] : before->loaded)
-    if (next->source->manifests().contains(name))
+  for (const auto& [name, instance] : before.loaded)
+    if (!is_object(instance) && next->source->manifests().contains(name))
       next->loaded.try_emplace(name, next->source->get(name));
   return next;
 }
 
 void Engine::reload() {
   const std::lock_guard one_reload(reload_mutex_);
+  // Let go of without the lock: its connectors may take a moment to end.
+  const std::shared_ptr<const Generation> before = generation();
   try {
-    std::shared_ptr<Generation> next = read_again();
+    std::shared_ptr<Generation> next = read_again(*before);
     const std::lock_guard lock(load_mutex_);
     for (const Added& added : added_) put(*next, added);
     STOQ_LOG(logger_, LogLevel::info,

@@ -89,15 +89,15 @@ bool Scan::add_required(Node& node, const Instance& worker) {
 // Whether the plugin is in quarantine for this payload; records it.
 bool Scan::kept_from(Node& node, const Instance& instance, std::string_view stage) {
   const PluginInfo& info = instance.info();
-  const Quarantine::Kept kept =
+  const unsigned deaths =
       context_.quarantine.kept(info.name, info.version, node.payload.sha256(), settings_);
-  if (kept.deaths == 0) return false;
+  if (deaths == 0) return false;
   node.errors.add(info.name,
                   failure_text(stage, info.name, "quarantine",
-                               "it was not called, for it died " + std::to_string(kept.deaths) +
-                                   " times on this payload; in " +
-                                   std::to_string(static_cast<uint64_t>(kept.seconds) + 1) +
-                                   " s it will be called again",
+                               "it was not called, for it died " + std::to_string(deaths) +
+                                   " times on this payload, and is kept from it for "
+                                   "quarantine_time = " +
+                                   Json(settings_.quarantine_time).text() + " s",
                                node.payload.payload_id));
   node.left_out.push_back({"quarantine", info.name, std::nullopt});
   return true;

@@ -10,6 +10,7 @@
 #include "support/eventually.h"
 #include "support/leftovers.h"
 #include "support/objects.h"
+#include "support/temporary_directory.h"
 
 namespace stoq::test {
 namespace {
@@ -89,6 +90,30 @@ TEST(Drain, WhatTimeDoesNotAllowIsPutBack) {
             size_t{kItems});
   EXPECT_EQ(sink->lines.back(),
             "WARNING stoq: The run was stopped: 0 items are done, 0 failed, 20 were put back");
+}
+
+TEST(Drain, AProviderThatDoesNotEndIsKilled) {
+  const Leftovers leftovers;
+  const TemporaryDirectory folder;
+  StoqOptions o = quiet({{"drain_time", "50ms"}});
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  o.providers = {"echo_provider"};
+  o.plugin_opts["echo_provider"] = {{"items", "deaf"}, {"outcomes", folder / "outcomes"}};
+  Stoq s(std::move(o));
+  std::string refusal;
+  std::jthread run([&] {
+    try {
+      s.run();
+    } catch (const StoqException& e) {
+      refusal = e.what();
+    }
+  });
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder / "outcomes"); }));
+  s.stop();
+  run.join();
+  EXPECT_EQ(refusal,
+            "provider:echo_provider failed: it did not end within drain_time after the stop and "
+            "was killed");
 }
 
 }  // namespace

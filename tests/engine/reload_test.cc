@@ -156,10 +156,12 @@ TEST(Reload, ObjectsStay) {
   add_worker(*s.operator->(), "mine", size_worker);
   auto connector = std::make_shared<echo::ConnectorObject>();
   s->add_plugin("saver", connector);
-  s.write("[core]\nalways_dispatch = echo_worker\n");
+  add_worker(*s.operator->(), "bad_end", size_worker);  // in place of a plugin, which need not load
+  s.write("[core]\nalways_dispatch = echo_worker\n[bad_end]\nin_create = yes\n");
   s->reload();
-  EXPECT_EQ(workers_of(s->scan("x", {.add_start_dispatch = {"mine"}})),
-            (Names{"mine", "echo_worker"}));
+  const StoqResponse r = s->scan("poison", {.add_start_dispatch = {"mine", "bad_end"}});
+  EXPECT_EQ(workers_of(r), (Names{"mine", "bad_end", "echo_worker"}));
+  EXPECT_TRUE(r.errors.empty());
   EXPECT_NE(connector->saved, "");
 }
 

@@ -24,7 +24,7 @@ void expect_kept(const StoqResponse& r) {
   EXPECT_EQ(
       errors_of(r, "bad_end")[0],
       "worker:failed to scan: bad_end ; quarantine: it was not called, for it died 3 times on "
-      "this payload; in 3600 s it will be called again ; payload " +
+      "this payload, and is kept from it for quarantine_time = 3600.0 s ; payload " +
           id);
   EXPECT_EQ(limits_of(r), Names{"quarantine:bad_end:null"});
   EXPECT_EQ(r.limits.at(0).payload, id);

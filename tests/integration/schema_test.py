@@ -64,6 +64,7 @@ CASES = [
     ("root too large", b"x" * 3000, (*BOTH, "--set", "max_payload_size=2KiB"), 1, lambda r: expect(["max_payload_size"], r)),
     ("crash", b"poison\n", BAD, 0, lambda r: expect(["crash"], r)),
     ("hang", b"poison\n", (*BAD, "--plugin-opts", "bad_end:how=loop", "bad_end:deadline=200ms"), 0, lambda r: expect(["plugin_deadline"], r)),
+    ("quarantine", b"poison\n", (*BAD, "-d", "bad_end", "--set", "quarantine_deaths=1"), 0, lambda r: expect(["crash", "quarantine"], r)),
     ("errors", b"a million errors", BAD, 0, lambda r: expect(["max_errors"], r)),
     ("depth", b"deep json", BAD, 0, lambda r: expect(["max_result_depth"], r)),
     ("unknown plugin", b"hello\n", ("-a", "hash", "nosuch"), 0, lambda r: r["errors"]["nosuch"][0]),

@@ -44,6 +44,10 @@ class Watching:
         for name, text in (files or {}).items():
             self.write(name, text)
         self.config(config)
+        self.count = 0
+        self.start(*arguments, terminal=terminal)
+
+    def start(self, *arguments, terminal=False):
         env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": self.dir, "STOQ_HOME": f"{self.dir}/home", "TZ": "UTC"}
         env.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         args = [STOQ, "run", "-P", "dirmon", "-C", "filedir", "--progress", "never", "--plugin-dir", TEST_PLUGINS, *arguments,
@@ -58,8 +62,7 @@ class Watching:
             else:
                 self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
                 self.pid = self.process.pid
-        # The first file is taken once somebody watches.
-        self.count = 0
+        # Files are taken once somebody watches.
         eventually(lambda: os.path.isdir(f"{self.dir}/home/state/dirmon") and os.listdir(f"{self.dir}/home/state/dirmon"), self.log)
 
     def write(self, name, text):
@@ -79,6 +82,10 @@ class Watching:
 
     def lines(self):
         return [line.partition("] ")[2] or line for line in self.log().splitlines()]
+
+    def last_word(self):
+        """Of the engine; providers may say something when they go."""
+        return [line for line in self.lines() if line.startswith("stoq: ")][-1]
 
     def says(self, line, times=1):
         eventually(lambda: self.lines().count(line) >= times, lambda: f"{line}\n{self.log()}")
@@ -128,10 +135,10 @@ def ran(response):
 class Signals(unittest.TestCase):
     maxDiff = None
 
-    def end(self, run):
+    def end(self, run, items=None):
         run.signal(signal.SIGTERM)
         self.assertEqual(run.wait(), 0, run.log())
-        self.assertEqual(run.lines()[-1], f"stoq: The run was stopped: {run.count} items are done, 0 failed, 0 were put back")
+        self.assertEqual(run.last_word(), f"stoq: The run was stopped: {items or run.count} items are done, 0 failed, 0 were put back")
 
     def test_reload_takes_what_has_changed(self):
         with Watching("always_dispatch = hash\n") as run:
@@ -180,6 +187,9 @@ class Signals(unittest.TestCase):
             run.says(loaded, 2)
             self.assertEqual(found(b"4"), (["a_new", "b_new"], [f"{rules}/b.yar:1: syntax error"]))
             self.end(run)
+            run.start()
+            self.assertEqual(found(b"5"), (["a_new", "b_new"], [f"{rules}/b.yar:1: syntax error"]))
+            self.end(run, 1)
 
     def poisoned(self, drain_time, *arguments):
         """A run with one thread that hangs in a plugin, and three items behind that."""
@@ -196,10 +206,14 @@ class Signals(unittest.TestCase):
             run.signal(signal.SIGTERM)
             self.assertEqual(run.wait(), 1)
             self.assertIn(STOPPED.format("0.1"), run.lines())
-            last = run.lines()[-1]
+            last = run.last_word()
             self.assertRegex(last, r"^stoq: The run was stopped: 0 items are done, 0 failed, \d+ were put back$")
             self.assertEqual(run.results(), [])
             eventually(lambda: not any(alive(pid) for pid in hosts), f"{hosts} end")
+            run.config("always_dispatch = hash\n")
+            run.start()
+            eventually(lambda: len(run.results()) == run.count, run.log)
+            self.end(run)
 
     def test_a_second_signal_ends_it_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -219,7 +233,7 @@ class Signals(unittest.TestCase):
             status = []
             eventually(lambda: status.append(os.waitpid(run.pid, os.WNOHANG)) or status[-1][0] == run.pid, run.log)
             self.assertEqual(os.waitstatus_to_exitcode(status[-1][1]), 0)
-            self.assertEqual(run.lines()[-1], "stoq: The run was stopped: 1 items are done, 0 failed, 0 were put back")
+            self.assertEqual(run.last_word(), "stoq: The run was stopped: 1 items are done, 0 failed, 0 were put back")
 
 
 if __name__ == "__main__":

@@ -133,8 +133,8 @@ class EchoConnector {
 };
 
 // Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),
-// "until_stopped" (as many as it may), "wait" (until cancelled, without putting anything). What
-// becomes of them is told in the file `outcomes`.
+// "until_stopped" (as many as it may), "wait" (until cancelled, without putting anything), "deaf"
+// (for ever, whoever asks it to stop). What becomes of them is told in the file `outcomes`.
 class EchoProvider {
  public:
   explicit EchoProvider(const sdk::Host& host)
@@ -167,6 +167,10 @@ class EchoProvider {
       if (item == "until_stopped") {
         while (call.put_payload(bytes("payload " + std::to_string(token)), "{}", token)) ++token;
         append(outcomes_, "stopped at " + std::to_string(token) + "\n");
+      }
+      if (item == "deaf") {
+        append(outcomes_, "deaf\n");
+        while (true) usleep(1000);
       }
       if (item == "wait") {
         append(outcomes_, "waiting\n");

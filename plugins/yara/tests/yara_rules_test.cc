@@ -286,6 +286,18 @@ TEST(Rules, WhatAFileIncludesIsAPartOfItsLastGoodVersion) {
   EXPECT_EQ(matching(third.rules, "x"), (Texts{"renamed", "below", "main"}));
 }
 
+TEST(Rules, TheLastGoodVersionBringsWhatItIncluded) {
+  RuleFolder folder;
+  folder.write("helpers/h.yar", rule("helper"));
+  folder.write("a.yar", rule("a"));
+  folder.write("b.yar", "include \"helpers/h.yar\"\n" + rule("b", "helper"));
+  auto first = RuleSet::load({folder.path()}, {});
+  folder.write("b.yar", rule("b_new", "helper"));
+  auto second = RuleSet::load({folder.path()}, {}, last_good(first));
+  EXPECT_EQ(second.problems, Texts{folder.at("b.yar") + ":1: undefined identifier \"helper\""});
+  EXPECT_EQ(matching(second.rules, "x"), (Texts{"a", "helper", "b"}));
+}
+
 TEST(Rules, NothingButLastGoodVersionsIsNotLoaded) {
   RuleFolder folder;
   auto file = folder.write("a.yar", rule("a"));
