@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include "core/response_text.h"
@@ -234,6 +235,39 @@ TEST_F(SpoolTest, BrokenFilesAreNamedAndLeftAlone) {
   EXPECT_EQ(problem_of(good.substr(0, good.size() - 5)),
             "it is not whole: 38 bytes of a response, its header says 43");
   EXPECT_EQ(problem_of(with("[]", "{}")), "its response has another SHA-256 than its header says");
+}
+
+// Whatever lies there is read to its end, and only what was written is taken for it.
+TEST_F(SpoolTest, MutatedFilesAreToldFromWholeOnes) {
+  const SpoolHeader original{"es", "0a1b2c3d-rest", "refused", "2026-11-24T17:22:44.123456Z", 5};
+  const std::string good = spool_text(original, kResponse);
+  std::minstd_rand random(7);
+  const auto any = [&](size_t below) {
+    return std::uniform_int_distribution<size_t>(0, below - 1)(random);
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = good;
+    for (size_t changes = 1 + any(4); changes > 0 && !text.empty(); --changes) {
+      const size_t at = any(text.size());
+      switch (any(4)) {
+        case 0:
+          text[at] = static_cast<char>(any(256));
+          break;
+        case 1:
+          text.erase(at, 1 + any(20));
+          break;
+        case 2:
+          text.insert(at, text.substr(any(text.size()), 1 + any(20)));
+          break;
+        default:
+          text.resize(at);
+      }
+    }
+    const SpoolFile file = read_spool_text(text);
+    if (file.problem.empty()) EXPECT_EQ(file.response, kResponse);
+    StoqResponse response;
+    read_response(text, response);
+  }
 }
 
 TEST_F(SpoolTest, WhatIsNoResponseIsNamedAndLeftAlone) {

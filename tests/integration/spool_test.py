@@ -36,7 +36,7 @@ class Case(unittest.TestCase):
         """A file where the directory for results should be."""
         with open(self.results, "w", encoding="utf-8") as file:
             file.write("in the way")
-        self.problem = (f"StoqPluginException: cannot open the directory for results {self.results}: Not a directory; a part of that path is no "
+        self.problem = (f"StoqPluginException: cannot open the directory {self.results}: Not a directory; a part of that path is no "
                         "directory: move it away, or point results_dir elsewhere")
 
     def mend_results(self):
@@ -51,6 +51,13 @@ class Case(unittest.TestCase):
         with open(path, "wb") as file:
             file.write(content)
         return path
+
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def spool_files(self):
+        return {name: self.read(os.path.join(self.spool, name)) for name in os.listdir(self.spool)}
 
     def scan(self, name="a", *args):
         return self.stoq("scan", self.file(name), "-C", "filedir", *args)
@@ -95,9 +102,9 @@ class Commands(Case):
         first, second = self.ids()
         text = self.stoq("spool", "list").out.decode()
         size = r"[0-9.]+ (B|KiB)"
-        self.assertRegex(text, r"\AID {44,}  ATTEMPTS  SIZE {4,}  LAST ERROR\n"
-                               rf"{first}  1         {size} +  StoqPluginException: cannot open[^\n]*\n"
-                               rf"{second}  1         {size} +  StoqPluginException: cannot open[^\n]*\n"
+        self.assertRegex(text, r"\AID {39}ATTEMPTS  SIZE +LAST ERROR\n"
+                               rf"{first}  1         {size}  StoqPluginException: cannot open[^\n]*\n"
+                               rf"{second}  1         {size}  StoqPluginException: cannot open[^\n]*\n"
                                rf"2 responses, {size}, in {self.spool}\n\Z")
         listed = json.loads(self.stoq("spool", "list", "--format", "json").out)
         self.assertEqual([(r["id"], r["connector"], r["attempts"], r["error"]) for r in listed["responses"]],
@@ -157,8 +164,8 @@ class Commands(Case):
         name = "20261124T172244.123456-0a1b2c3d-filedir"
         self.file(f"spool/{name}.jsonl", b"\x1b[31mhostile\n")
         self.file("spool/\x1b[31mred", b"")
-        why = "its header is no JSON: unexpected byte 0x1B at byte 0, expected a value"
-        before = {file: self.read(file) for file in os.listdir(self.spool)}
+        why = "its header is no JSON: unexpected 0x1b at byte 0, expected a value"
+        before = self.spool_files()
         self.said(self.stoq("spool", "list"), 0,
                   f"the spool is empty: {self.spool}\n\\x1b[31mred: left alone: it has not the name of a response in the spool\n{name}.jsonl: left alone: {why}\n")
         self.assertEqual(json.loads(self.stoq("spool", "list", "--format", "json").out)["left_alone"],
@@ -166,11 +173,7 @@ class Commands(Case):
         self.mend_results()
         self.said(self.stoq("spool", "retry"), 1, f"{name}: left alone: {why}\n0 responses saved, 1 not\n")
         self.said(self.stoq("spool", "drop", "--all"), 1, f"{name}: left alone: {why}\n0 responses dropped, 1 not\n")
-        self.assertEqual({file: self.read(file) for file in os.listdir(self.spool)}, before)
-
-    def read(self, name):
-        with open(os.path.join(self.spool, name), "rb") as file:
-            return file.read()
+        self.assertEqual(self.spool_files(), before)
 
     def test_mistakes(self):
         see = "; see stoq spool --help"
@@ -204,6 +207,47 @@ class Runs(Case):
         self.break_after_use()
         os.remove(os.path.join(self.dir, "source/f1"))
         self.said(self.run_files(), 1, "", "stoq: 1 response is not saved and lies in the spool; see stoq spool list\n")
+
+    def test_two_at_once_save_each_once(self):
+        for i in range(60):
+            self.file(f"source/f{i}")
+        self.assertEqual(self.run_files("--set", "durable=yes").code, 1)
+        names = self.ids()
+        self.mend_results()
+        both = [subprocess.Popen([STOQ, "spool", "retry"], env={"STOQ_HOME": self.dir}, stdout=subprocess.PIPE) for _ in range(2)]
+        lines = [line for process in both for line in process.communicate(timeout=60)[0].decode().splitlines()]
+        self.assertEqual(sorted(line for line in lines if line.endswith(": saved")), [f"{name}: saved" for name in names])
+        self.assertEqual((self.ids(), len(os.listdir(self.results))), ([], 60))
+
+    def test_a_full_spool_stops_intake_until_the_run_is_stopped(self):
+        for i in range(200):
+            self.file(f"source/f{i}", b"%d" % i)
+        err = os.path.join(self.dir, "err")
+        with open(err, "wb") as out:
+            process = subprocess.Popen([STOQ, "run", "-P", "filedir", "-C", "filedir", "--plugin-opts", f"filedir:source_dir={self.dir}/source",
+                                        "--set", "spool_max_files=3", "log_level=error"], env={"STOQ_HOME": self.dir}, stderr=out)
+            until = time.monotonic() + 60
+            while b"Intake waits" not in self.read(err) and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(60), 1)
+        with open(err, encoding="utf-8") as file:
+            lines = [re.sub(r"^\[.*?(\w+)\]", r"\1", line) for line in file.read().splitlines()]
+        full = (f"not saved by filedir: {self.problem}; not kept in {self.spool}: it is full, 3 responses of spool_max_files = 3, "
+                r"\d+ bytes of spool_max_bytes = 4294967296")
+        self.assertRegex(lines[0], rf"^ERROR stoq: Intake waits until there is room in the spool \(stoq spool retry, stoq spool drop\), or the run is "
+                                   rf"stopped: scan {UUID} is {full}$")
+        self.assertIn("stoq: 3 responses are not saved and lie in the spool; see stoq spool list", lines)
+        left = [line for line in lines if re.match(rf"ERROR stoq: f\d+ from filedir is left for another run: {full}$", line)]
+        self.assertGreater(len(left), 0)
+        self.assertEqual(len(self.ids()), 3)
+        self.mend_results()
+        self.assertEqual(self.run_files().code, 0)
+        found = set()
+        for name in os.listdir(self.results):
+            with open(os.path.join(self.results, name), encoding="utf-8") as file:
+                found.add(json.load(file)["results"][0]["payload_meta"]["extra_data"]["filename"])
+        self.assertEqual(found, {f"f{i}" for i in range(200)})
 
     def break_after_use(self):
         os.rename(self.results, self.results + "-before")
