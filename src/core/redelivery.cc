@@ -31,26 +31,36 @@ void Redelivery::start() {
     if (connectors.contains(connector->info().name)) add(connector->info().name, Clock::now());
 }
 
-void Redelivery::add(const std::string& connector, Clock::time_point due) {
+Redelivery::Clock::duration Redelivery::backoff() const {
+  return std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(engine_.settings().connector_backoff));
+}
+
+Redelivery::Line& Redelivery::add(const std::string& connector, Clock::time_point due) {
   const auto [at, fresh] = lines_.try_emplace(connector);
   Line& line = at->second;
   line.more = true;
-  if (!fresh) return;
+  if (!fresh) return line;
   line.due = due;
-  line.wait = std::chrono::duration_cast<Clock::duration>(
-      std::chrono::duration<double>(engine_.settings().connector_backoff));
+  line.wait = backoff();
   line.gap = kFirstGap;
   waits_ = true;
   if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   wake_.notify_all();
+  return line;
 }
 
 void Redelivery::spooled(const std::string& connector) {
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
-  add(connector,
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                         std::chrono::duration<double>(engine_.settings().connector_backoff)));
+  add(connector, Clock::now() + backoff()).down = true;
+}
+
+bool Redelivery::down(const std::string& connector) {
+  if (!waits_) return false;
+  const std::lock_guard lock(mutex_);
+  const auto at = lines_.find(connector);
+  return at != lines_.end() && at->second.down;
 }
 
 void Redelivery::saved(const std::string& connector) {
@@ -58,6 +68,7 @@ void Redelivery::saved(const std::string& connector) {
   const auto at = lines_.find(connector);
   if (at == lines_.end()) return;
   Line& line = at->second;
+  line.down = false;
   const Clock::time_point due = std::max(Clock::now(), line.last + line.gap);
   if (due >= line.due) return;
   line.due = due;
@@ -113,9 +124,9 @@ void Redelivery::work() {
 void Redelivery::pass_done(Line& line, const Pass& pass) {
   const auto doubled = [](Clock::duration d) { return std::min<Clock::duration>(2 * d, kLongest); };
   if (pass.saved > 0) {
+    line.down = false;
     line.gap = kFirstGap;
-    line.wait = std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(engine_.settings().connector_backoff));
+    line.wait = backoff();
   } else {
     // What fails although its connector works is not tried for each response that is saved.
     if (line.early) line.gap = doubled(line.gap);

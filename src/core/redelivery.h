@@ -33,6 +33,9 @@ class Redelivery {
   // The connector has just put something there, and has just saved something.
   void spooled(const std::string& connector);
   void saved(const std::string& connector);
+  // Whether it has saved nothing since a response last went into the spool: another one need not
+  // wait for it.
+  bool down(const std::string& connector);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -40,9 +43,10 @@ class Redelivery {
   struct Line {
     Clock::time_point due, last;    // the next pass, and the end of the one before
     Clock::duration wait{}, gap{};  // until the next pass, and until one that it gets for working
-    bool early = false;             // the next pass is such a one
-    bool more = false;              // something came while a pass was under way
-    std::string after;              // the first of the next pass comes behind this one
+    bool down = false;
+    bool early = false;  // the next pass is such a one
+    bool more = false;   // something came while a pass was under way
+    std::string after;   // the first of the next pass comes behind this one
   };
   struct Pass {
     size_t saved = 0;
@@ -50,7 +54,8 @@ class Redelivery {
     std::string after;
   };
 
-  void add(const std::string& connector, Clock::time_point due);  // with the lock
+  Line& add(const std::string& connector, Clock::time_point due);  // with the lock
+  Clock::duration backoff() const;
   void work();
   void pass_done(Line& line, const Pass& pass);
   Pass pass(const std::string& connector, const std::string& after);

@@ -43,7 +43,8 @@ void Run::deliver(Delivery delivery) {
 }
 
 // A connector that fails is tried again later, each time after twice the wait, without holding a
-// scan thread meanwhile; at last the response goes into the spool.
+// scan thread meanwhile; at last the response goes into the spool. While others of that connector
+// have just gone there it does so at once: what waits keeps new items out.
 std::optional<Run::End> Run::attempt(Delivery& delivery) {
   const Settings& settings = engine_.settings();
   if (delivery.connectors.empty()) return End{};
@@ -56,7 +57,10 @@ std::optional<Run::End> Run::attempt(Delivery& delivery) {
       redelivery_.saved(connector->info().name);
   if (failures.empty()) return End{};
   const unsigned attempt = ++delivery.attempts;
-  if (attempt >= settings.connector_attempts || stopped_) {
+  const bool all_down = std::all_of(failures.begin(), failures.end(), [&](const auto& failure) {
+    return redelivery_.down(failure.connector);
+  });
+  if (attempt >= settings.connector_attempts || all_down || stopped_) {
     const Instances failed = delivery.connectors;
     engine_.keep(failures, delivery.connectors, delivery.response, text, attempt);
     for (const std::shared_ptr<Instance>& connector : failed)

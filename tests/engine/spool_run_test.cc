@@ -181,6 +181,17 @@ TEST_F(SpoolRun, NorThoseThatLieThere) {
   EXPECT_EQ(choosy->saved, 5);
 }
 
+// While nothing is saved at all, only the first ones are waited for.
+TEST_F(SpoolRun, AConnectorThatIsDownIsNotWaitedForByEach) {
+  store_->down = true;
+  Stoq s(options({{"connector_attempts", "5"}, {"threads", "1"}}));
+  plug(s, 60);
+  EXPECT_EQ(s.run().spooled, 60u);
+  const size_t waits = log_->with("are not saved using store yet, attempt ").size();
+  EXPECT_GE(waits, 4u);
+  EXPECT_LE(waits, 4u * 4);  // four may be in work
+}
+
 TEST_F(SpoolRun, IsSavedOnceItsConnectorWorksAgain) {
   store_->down = true;
   Stoq s(options());
