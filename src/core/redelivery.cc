@@ -111,7 +111,13 @@ void Redelivery::work() {
     Line& line = next->second;  // lines are erased by this thread alone
     line.more = false;
     lock.unlock();
-    const Pass done = pass(connector, line.after);
+    Pass done{.all = false, .after = line.after};
+    try {
+      done = pass(connector, line.after);
+    } catch (const std::exception& e) {  // no memory: another time
+      STOQ_LOG(engine_.log(), LogLevel::warning,
+               "What lies in the spool for " + connector + " waits: " + e.what());
+    }
     lock.lock();
     if (done.all && !line.more)
       lines_.erase(connector);
@@ -152,6 +158,7 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
       pass.all = false;
       break;
     }
+    if (named_.contains(file)) continue;
     const auto [what, problem] = engine_.redeliver(**at, file);
     switch (what) {
       case Engine::Redelivered::saved:
@@ -167,9 +174,9 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
         pass.all = false;
         break;
       case Engine::Redelivered::broken:
-        if (named_.insert(file).second)
-          STOQ_LOG(engine_.log(), LogLevel::error,
-                   engine_.spool().path(file) + " is left alone: " + problem);
+        named_.insert(file);
+        STOQ_LOG(engine_.log(), LogLevel::error,
+                 engine_.spool().path(file) + " is left alone: " + problem);
     }
   }
   return pass;
