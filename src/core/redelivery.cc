@@ -26,8 +26,9 @@ void Redelivery::start() {
   spool.clean();
   std::set<std::string> connectors;
   for (const std::string& name : spool.names()) connectors.emplace(connector_in(name));
+  const std::shared_ptr<const Generation> generation = engine_.generation();
   const std::lock_guard lock(mutex_);
-  for (const std::shared_ptr<Instance>& connector : engine_.generation()->connectors)
+  for (const std::shared_ptr<Instance>& connector : generation->connectors)
     if (connectors.contains(connector->info().name)) add(connector->info().name, Clock::now());
 }
 

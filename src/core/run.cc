@@ -335,7 +335,8 @@ RunSummary Run::go() {
   engine_.pool().clear_source();
   threads.clear();
   redelivery_.finish();
-  for (const std::shared_ptr<Instance>& connector : generation_->connectors)
+  const std::shared_ptr<const Generation> newest = engine_.generation();
+  for (const std::shared_ptr<Instance>& connector : newest->connectors)
     summary_.spooled += engine_.spool().names(connector->info().name).size();
   if (!provider_failures_.empty()) {
     std::string all;
