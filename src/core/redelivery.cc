@@ -30,9 +30,10 @@ void Redelivery::start() {
 void Redelivery::reloaded() {
   std::set<std::string> connectors;
   for (const std::string& name : engine_.spool().names()) connectors.emplace(connector_in(name));
+  const std::shared_ptr<const Generation> generation = engine_.generation();
   const std::lock_guard lock(mutex_);
   if (stopped_ || finishing_) return;
-  for (const std::shared_ptr<Instance>& connector : engine_.generation()->connectors) {
+  for (const std::shared_ptr<Instance>& connector : generation->connectors) {
     const std::string& name = connector->info().name;
     if (!connectors.contains(name)) continue;
     Line& line = add(name, Clock::now());
@@ -123,7 +124,13 @@ void Redelivery::work() {
     Line& line = next->second;  // lines are erased by this thread alone
     line.more = false;
     lock.unlock();
-    const Pass done = pass(connector, line.after);
+    Pass done{.all = false, .after = line.after};
+    try {
+      done = pass(connector, line.after);
+    } catch (const std::exception& e) {  // no memory: another time
+      STOQ_LOG(engine_.log(), LogLevel::warning,
+               "What lies in the spool for " + connector + " waits: " + e.what());
+    }
     lock.lock();
     if (done.all && !line.more)
       lines_.erase(connector);
@@ -153,9 +160,8 @@ void Redelivery::pass_done(Line& line, const Pass& pass) {
 Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& after) {
   Pass pass{.after = after};
   const std::shared_ptr<const Generation> generation = engine_.generation();
-  const auto at = std::find_if(generation->connectors.begin(), generation->connectors.end(),
-                               [&](const auto& c) { return c->info().name == name; });
-  if (at == generation->connectors.end()) return pass;
+  const std::shared_ptr<Instance> connector = find(generation->connectors, name);
+  if (!connector) return pass;
   std::vector<std::string> names = engine_.spool().names(name);
   std::rotate(names.begin(), std::upper_bound(names.begin(), names.end(), after), names.end());
   int failures = 0;
@@ -164,7 +170,8 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
       pass.all = false;
       break;
     }
-    const auto [what, problem] = engine_.redeliver(**at, file);
+    if (named_.contains(file)) continue;
+    const auto [what, problem] = engine_.redeliver(*connector, file);
     switch (what) {
       case Engine::Redelivered::saved:
         ++pass.saved;
@@ -179,9 +186,9 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
         pass.all = false;
         break;
       case Engine::Redelivered::broken:
-        if (named_.insert(file).second)
-          STOQ_LOG(engine_.log(), LogLevel::error,
-                   engine_.spool().path(file) + " is left alone: " + problem);
+        named_.insert(file);
+        STOQ_LOG(engine_.log(), LogLevel::error,
+                 engine_.spool().path(file) + " is left alone: " + problem);
     }
   }
   return pass;

@@ -27,7 +27,7 @@ class Redelivery {
   void reloaded();
   // Nothing more after the save that is under way.
   void stop();
-  // Returns when everything was tried at least once, and nothing is due.
+  // Returns when nothing is due, after one more pass where something came since the last one.
   void finish();
 
   // Whether something lies there for anybody.
@@ -66,7 +66,7 @@ class Redelivery {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::string, Line, std::less<>> lines_;
-  std::set<std::string> named_;  // files that are left alone, and were said to be
+  std::set<std::string> named_;  // files that are left alone, as was said
   std::atomic<bool> waits_ = false, stopped_ = false;
   bool finishing_ = false;
   std::thread thread_;

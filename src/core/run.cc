@@ -328,7 +328,8 @@ RunSummary Run::go() {
   engine_.pool().clear_source();
   threads.clear();
   redelivery_.finish();
-  for (const std::shared_ptr<Instance>& connector : engine_.generation()->connectors)
+  const std::shared_ptr<const Generation> newest = engine_.generation();
+  for (const std::shared_ptr<Instance>& connector : newest->connectors)
     summary_.spooled += engine_.spool().names(connector->info().name).size();
   tell_what_is_left();
   if (!provider_failures_.empty()) {

@@ -297,7 +297,11 @@ Spool::Claimed Spool::claim(const std::string& name) {
     return claimed;
   }
   std::string text;
-  claimed.problem = read_whole(claim.fd_.get(), settings_.bytes, text);
+  // What cannot be taken out would be saved over and over.
+  if (access(settings_.dir.c_str(), W_OK | X_OK) != 0)
+    claimed.problem = settings_.dir + ": " + error_text(errno);
+  else
+    claimed.problem = read_whole(claim.fd_.get(), settings_.bytes, text);
   if (!claimed.problem.empty()) return claimed;
   claim.text_ = std::make_unique<const std::string>(std::move(text));
   claim.file_ = read_spool_text(*claim.text_);

@@ -160,6 +160,21 @@ class Commands(Case):
                 self.assertEqual((run.code, run.out.decode().splitlines()[0]), (1, f"{name}: left alone: another process is at it"))
         self.assertEqual(self.ids(), [name])
 
+    def test_doctor_tells(self):
+        def told():
+            checks = json.loads(self.stoq("doctor", "--format", "json").out)["checks"]
+            return [(check["status"], check["text"]) for check in checks if check["name"] == "spool_dir"]
+        self.assertEqual(told(), [("ok", f"{self.spool} (will be made)")])
+        self.scan()
+        self.assertEqual(told(), [("ok", self.spool), ("note", "1 response that is not saved lies there; see stoq spool list")])
+
+    def test_bash_completes_what_lies_there(self):
+        self.scan()
+        script = (f'. {os.path.dirname(os.path.abspath(__file__))}/../../completions/stoq.bash\nCOMP_WORDS=({STOQ} spool retry "")\nCOMP_CWORD=3\n_stoq\n'
+                  'printf "%s\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={"STOQ_HOME": self.dir, "PATH": "/usr/bin:/bin"})
+        self.assertEqual(done.stdout.decode().split(), self.ids())
+
     def test_broken_files_are_named_and_left(self):
         name = "20261124T172244.123456-0a1b2c3d-filedir"
         self.file(f"spool/{name}.jsonl", b"\x1b[31mhostile\n")
