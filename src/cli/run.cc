@@ -80,7 +80,12 @@ int run(Arguments& a) {
   const Ran ran = run_all(a, signals, *line, progress, settings.drain_time);
   if (progress) complain(0, summary_line(ran.progress, ran.seconds));
   const RunSummary& s = ran.summary;
-  return s.failed + s.retried + s.not_scanned == 0 ? kDelivered : kNotAll;
+  if (s.spooled > 0)
+    complain(0, std::to_string(s.spooled) +
+                    (s.spooled == 1 ? " response is not saved and lies"
+                                    : " responses are not saved and lie") +
+                    " in the spool; see stoq spool list");
+  return s.failed + s.retried + s.not_scanned + s.spooled == 0 ? kDelivered : kNotAll;
 }
 
 }  // namespace stoq::cli

@@ -22,6 +22,7 @@ Engine::Engine(StoqOptions options)
       settings_(std::make_shared<const Settings>(load_settings(options_, start_warnings_))),
       logger_(*settings_, options_.log_sink),
       store_(settings_->store),
+      spool_(settings_->spool),
       quarantine_([this](const std::string& line) { STOQ_LOG(logger_, LogLevel::warning, line); }),
       root_(std::make_shared<RootTemplate>(host_program())),
       pool_(settings_->threads) {

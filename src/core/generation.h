@@ -14,6 +14,12 @@ namespace stoq {
 
 using Instances = std::vector<std::shared_ptr<Instance>>;
 
+inline std::shared_ptr<Instance> find(const Instances& instances, std::string_view name) {
+  for (const std::shared_ptr<Instance>& instance : instances)
+    if (instance->info().name == name) return instance;
+  return nullptr;
+}
+
 class PluginSource;
 
 // Configuration, plugin instances and rules as one immutable whole: a request pins the generation

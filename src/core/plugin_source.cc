@@ -58,6 +58,7 @@ PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   spec.folder = m.folder;
   spec.version = m.version;
   spec.description = m.description;
+  spec.options.engine["durable"] = {settings_->spool.durable ? "true" : "false", "[core] durable"};
   spec.options.manifest = config::layer_of(m.options, m.file);
   spec.options.config = config::layer_of(settings_->file, m.name);
   for (const std::string_view engine_option : kEngineOptions)

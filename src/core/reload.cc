@@ -8,7 +8,7 @@
 namespace stoq {
 namespace {
 
-// What is built once: threads, queue, store, log.
+// What is built once: threads, queue, store, spool, log.
 std::string kept_from_start(const Settings& start, const Settings& read) {
   std::string names;
   const auto compare = [&](const char* name, const auto& before, const auto& now) {
@@ -24,6 +24,10 @@ std::string kept_from_start(const Settings& start, const Settings& read) {
   compare("store_memory", start.store.memory, read.store.memory);
   compare("spill_from", start.store.spill_from, read.store.spill_from);
   compare("spill_dir", start.store.spill_dir, read.store.spill_dir);
+  compare("spool_dir", start.spool.dir, read.spool.dir);
+  compare("spool_max_files", start.spool.files, read.spool.files);
+  compare("spool_max_bytes", start.spool.bytes, read.spool.bytes);
+  compare("durable", start.spool.durable, read.spool.durable);
   return names;
 }
 
@@ -31,13 +35,16 @@ std::string kept_from_start(const Settings& start, const Settings& read) {
 
 std::shared_ptr<Generation> Engine::read_again(const Generation& before) {
   std::vector<std::string> warnings;
-  auto settings = std::make_shared<const Settings>(load_settings(options_, warnings));
+  Settings read = load_settings(options_, warnings);
+  const std::string kept = kept_from_start(*settings_, read);
+  read.spool = settings_->spool;  // also for the plugins that do as it says
+  const auto settings = std::make_shared<const Settings>(std::move(read));
   // Its absence may be a moment in the life of an editor; that all defaults are meant is unlikely.
   if (const std::string& file = before.settings->file.file();
       !file.empty() && settings->file.file().empty())
     throw StoqException(file + ": it is not there any more; put it back, or start anew without it");
   auto source = std::make_shared<PluginSource>(settings, root_, logger_, warnings);
-  if (const std::string kept = kept_from_start(*settings_, *settings); !kept.empty())
+  if (!kept.empty())
     warnings.push_back(
         "these settings have changed, and are taken when stoQ is started the next time: " + kept);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include "core/answer.h"
@@ -20,9 +19,13 @@ constexpr std::string_view kCutShort = "the run was stopped, and the time to dra
 }  // namespace
 
 Run::Run(Engine& engine, const Generation& generation, RunOptions options)
-    : engine_(engine), sources_(generation.providers), options_(std::move(options)) {}
+    : engine_(engine),
+      sources_(generation.providers),
+      options_(std::move(options)),
+      redelivery_(engine) {}
 
 void Run::stop() {
+  redelivery_.stop();
   const std::lock_guard lock(mutex_);
   if (!stopped_)
     cut_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
@@ -32,11 +35,16 @@ void Run::stop() {
   all_done_.notify_all();  // what waits for another attempt waits no longer
 }
 
+void Run::reloaded() {
+  redelivery_.reloaded();
+}
+
 bool Run::put(Item item) {
   std::unique_lock lock(mutex_);
   const Settings& s = engine_.settings();
   room_.wait(lock, [&] {
-    return stopped_ || queue_.empty() ||
+    if (stopped_ || blocked_ > 0) return stopped_.load();
+    return queue_.empty() ||
            (queue_.size() < s.max_queue && queued_bytes_ + item.bytes <= s.max_queue_bytes);
   });
   if (stopped_) {
@@ -78,14 +86,14 @@ void Run::scan(Item taken) {
   try {
     roots = roots_of(*item, *generation);
   } catch (const std::exception& e) {
-    item->problem = e.what();
+    item->end = {Outcome::failed, e.what()};
   }
   if (roots.empty()) return item_done(*item);
   item->open = roots.size();
   for (Payload& root : roots) try {
       start(item, engine_.new_scan(generation, std::move(root), options));
     } catch (const std::exception& e) {
-      part_done(*item, e.what());
+      part_done(*item, {Outcome::failed, e.what()});
     }
 }
 
@@ -111,7 +119,7 @@ std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
     Engine::FileContent file = engine_.read_file(item.fd, *generation.settings);
     close(std::exchange(item.fd, -1));
     if (!file.problem.empty()) {
-      item.problem = file.problem;
+      item.end = {Outcome::failed, file.problem};
       return roots;
     }
     item.bytes = file.size;
@@ -130,20 +138,18 @@ std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
 
 std::optional<Payload> Run::fetch(Item& item, const Generation& generation,
                                   std::string_view archiver, std::string_view results) {
-  const Instances& archivers = generation.source_archivers;
-  const auto at = std::find_if(archivers.begin(), archivers.end(),
-                               [&](const auto& a) { return a->info().name == archiver; });
+  const std::shared_ptr<Instance> source = find(generation.source_archivers, archiver);
   const auto failed = [&](std::string_view why) {
-    if (item.problem.empty())
-      item.problem = "archiver '" + std::string(archiver) + "' " + std::string(why);
+    if (item.end.what == Outcome::done)
+      item.end = {Outcome::failed, "archiver '" + std::string(archiver) + "' " + std::string(why)};
     return std::nullopt;
   };
-  if (at == archivers.end())
+  if (!source)
     return failed("is not among the source archivers; name it with source_archivers, or -S");
   CollectReply reply(*generation.settings, engine_.store(), 1);
   Input input;
   input.task = results;
-  (*at)->call(Op::get, input, reply);
+  source->call(Op::get, input, reply);
   if (const std::string why = reply.first_error(); !why.empty())
     return failed("cannot get it: " + why);
   if (reply.payloads.empty()) return failed("gave no payload");
@@ -155,7 +161,7 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
     const std::lock_guard lock(mutex_);
     scans_.erase(&scan);
   }
-  if (scan.is_cut()) return part_done(*item, "", true);
+  if (scan.is_cut()) return part_done(*item, {Outcome::retry, std::string(kCutShort)});
   try {
     const std::shared_ptr<const Generation> generation = scan.generation();
     Delivery delivery{item, scan.take_response(), generation->connectors};
@@ -166,68 +172,22 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
     }
     deliver(std::move(delivery));
   } catch (const std::exception& e) {
-    part_done(*item, e.what());
+    part_done(*item, {Outcome::failed, e.what()});
   }
 }
 
-// A connector that fails is tried again later, each time after twice the wait, without holding a
-// scan thread meanwhile.
-void Run::deliver(Delivery delivery) {
-  const Settings& settings = engine_.settings();
-  const Engine::Failures failures = engine_.save_all(delivery.connectors, delivery.response);
-  if (failures.empty()) return part_done(*delivery.item, "");
-  const unsigned attempt = ++delivery.attempts;
-  if (attempt >= settings.connector_attempts || stopped_) {
-    engine_.tell(failures, delivery.response);
-    const auto& [name, problem] = failures.front();
-    return part_done(*delivery.item, "not saved by " + name + ": " + problem);
-  }
-  constexpr double kLongest = 60;
-  const double wait = std::min(
-      kLongest, settings.connector_backoff * std::ldexp(1.0, static_cast<int>(attempt) - 1));
-  for (const auto& [name, problem] : failures)
-    STOQ_LOG(engine_.log(), LogLevel::warning,
-             "Results of scan " + delivery.response.scan_id + " are not saved using " + name +
-                 " yet, attempt " + std::to_string(attempt) + " of " +
-                 std::to_string(settings.connector_attempts) + ", the next in " +
-                 Json(wait).text() + " s: " + problem);
-  const auto due = Clock::now() +
-                   std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wait));
-  const std::lock_guard lock(mutex_);
-  waiting_.emplace(due, std::move(delivery));
-  all_done_.notify_all();
-}
-
-// With the lock, which it gives up when it has something to do.
-bool Run::deliver_due(std::unique_lock<std::mutex>& lock) {
-  if (waiting_.empty() || (!stopped_ && waiting_.begin()->first > Clock::now())) return false;
-  Delivery delivery = std::move(waiting_.begin()->second);
-  waiting_.erase(waiting_.begin());
-  lock.unlock();
-  const std::shared_ptr<Item> item = delivery.item;
-  try {
-    deliver(std::move(delivery));
-  } catch (const std::exception& e) {
-    part_done(*item, e.what());
-  }
-  return true;
-}
-
-void Run::part_done(Item& item, std::string problem, bool again) {
+// Where a part of an item is to be offered again the whole of it is, whatever the others came to.
+void Run::part_done(Item& item, End end) {
   {
     const std::lock_guard lock(mutex_);
-    item.again |= again;
-    if (item.problem.empty()) item.problem = std::move(problem);
+    if (end.what > item.end.what) item.end = std::move(end);
     if (--item.open > 0) return;
   }
   item_done(item);
 }
 
 void Run::item_done(const Item& item) {
-  if (item.again)
-    outcome(item, Outcome::retry, kCutShort);
-  else
-    outcome(item, item.problem.empty() ? Outcome::done : Outcome::failed, item.problem);
+  outcome(item, item.end.what, item.end.reason);
   // Told with the lock: go() may end, and this object with it, as soon as the last item has.
   const std::lock_guard lock(mutex_);
   bytes_done_ += item.bytes;
@@ -243,12 +203,14 @@ void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
        : what == Outcome::failed ? summary_.failed
                                  : summary_.retried);
   }
-  if (what == Outcome::failed) {
+  if (what != Outcome::done) {
     const std::string name = item.task.empty()
                                  ? item.meta.extra_data.get("filename").string_or("an item")
                                  : "the task " + clipped(item.task, 200);
     STOQ_LOG(engine_.log(), LogLevel::error,
-             name + " from " + item.provider->info().name + " failed: " + std::string(reason));
+             name + " from " + item.provider->info().name +
+                 (what == Outcome::failed ? " failed: " : " is left for another run: ") +
+                 std::string(reason));
   }
   item.provider->outcome(item.token, what, reason);
 }
@@ -297,7 +259,8 @@ void Run::wait_for_end() {
 }
 
 // The time to drain is over: what has not been begun is put back, what is in work is cut short, and
-// put back when it has come to its end. With the lock, which it gives up meanwhile.
+// put back when it has come to its end; responses that wait for a connector go into the spool. With
+// the lock, which it gives up meanwhile.
 void Run::cut(std::unique_lock<std::mutex>& lock) {
   cut_at_ = Clock::time_point::max();
   cut_ = true;
@@ -316,6 +279,7 @@ void Run::cut(std::unique_lock<std::mutex>& lock) {
     outcome(item, Outcome::retry, kCutShort);
   }
   lock.lock();
+  while (deliver_due(lock)) lock.lock();
 }
 
 void Run::tell_what_is_left() {
@@ -338,6 +302,7 @@ RunSummary Run::go() {
     providers_ = sources_.size();
     started_ = true;
   }
+  redelivery_.start();
   engine_.pool().set_source([this] { return take_one(); });
   for (const std::shared_ptr<Instance>& provider : sources_) {
     threads.emplace_back([this, provider] {
@@ -362,6 +327,10 @@ RunSummary Run::go() {
   wait_for_end();
   engine_.pool().clear_source();
   threads.clear();
+  redelivery_.finish();
+  const std::shared_ptr<const Generation> newest = engine_.generation();
+  for (const std::shared_ptr<Instance>& connector : newest->connectors)
+    summary_.spooled += engine_.spool().names(connector->info().name).size();
   tell_what_is_left();
   if (!provider_failures_.empty()) {
     std::string all;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/engine.h"
+#include "core/redelivery.h"
 
 namespace stoq {
 
@@ -21,10 +22,15 @@ class Run {
   Run(Engine& engine, const Generation& generation, RunOptions options);
   RunSummary go();
   void stop();
+  void reloaded();  // there is a new generation
   Progress progress();
 
  private:
   friend class RunReply;
+  struct End {
+    Outcome what = Outcome::done;
+    std::string reason;
+  };
   struct Item {
     std::shared_ptr<Instance> provider;
     uint64_t token = 0;
@@ -34,10 +40,9 @@ class Run {
     PayloadMeta meta;
     RequestMeta request;
     uint64_t bytes = 0;
-    // With the lock: requests of it that are not delivered, and why one of them came to nothing.
+    // With the lock: requests of it that are not delivered, and the worst that one of them came to.
     size_t open = 0;
-    std::string problem;
-    bool again = false;  // cut short by the end of the run: the provider is to offer it again
+    End end;
   };
   // A response on its way to those connectors that have not saved it yet.
   struct Delivery {
@@ -45,6 +50,9 @@ class Run {
     StoqResponse response;
     Instances connectors;
     unsigned attempts = 0;
+    Engine::Failures failures;  // of the last one
+    bool blocked = false;  // saved nowhere, and the spool does not take it: intake waits for it
+    double wait = 0;       // seconds until it is tried again
   };
   using Clock = std::chrono::steady_clock;
 
@@ -57,8 +65,11 @@ class Run {
   void start(const std::shared_ptr<Item>& item, const std::shared_ptr<Scan>& scan);
   void done(const std::shared_ptr<Item>& item, Scan& scan);
   void deliver(Delivery delivery);
+  std::optional<End> attempt(Delivery& delivery);  // nothing: to be tried again
+  void ask(Delivery& delivery, std::string_view text);
+  std::optional<End> not_kept(Delivery& delivery, const Engine::SaveFailure& failure);
   bool deliver_due(std::unique_lock<std::mutex>& lock);
-  void part_done(Item& item, std::string problem, bool again = false);
+  void part_done(Item& item, End end);
   void item_done(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
   void wait_for_end();
@@ -73,6 +84,7 @@ class Run {
   std::deque<Item> queue_;
   uint64_t queued_bytes_ = 0;
   size_t in_work_ = 0, providers_ = 0;
+  size_t blocked_ = 0;                                  // of those that wait
   std::multimap<Clock::time_point, Delivery> waiting_;  // for their next attempt; in work
   uint64_t taken_ = 0, bytes_done_ = 0;
   std::map<const Instance*, uint64_t> expected_;
@@ -81,6 +93,7 @@ class Run {
   std::atomic<bool> stopped_ = false, cut_ = false;
   Clock::time_point cut_at_ = Clock::time_point::max();  // once it is stopped
   RunSummary summary_;
+  Redelivery redelivery_;
   std::vector<std::string> provider_failures_;
 };
 

@@ -54,6 +54,10 @@ auto extraction(T ExtractionLimits::*field) {
   return [field](Settings& s, const Value& v) { s.extraction.*field = static_cast<T>(integer(v)); };
 }
 
+Key plugins(const char* name, const char* help, Names Settings::*field) {
+  return {name, Type::list, "", {}, {}, help, into(field)};
+}
+
 void set_passes(Settings& s, const Value& v) {
   const std::string& word = text(v);
   s.max_dispatch_passes =
@@ -145,7 +149,7 @@ const std::vector<Key>& keys() {
        "where payloads go that do not fit in memory",
        [](Settings& s, const Value& v) { s.store.spill_dir = text(v); }},
       {"connector_attempts", Type::integer, "5", 1, 100,
-       "attempts of run at saving a response before the item has failed",
+       "attempts of run at saving a response before it goes into the spool",
        into(&Settings::connector_attempts)},
       {"connector_backoff", Type::duration, "0.25s", 0.001, 3600,
        "the wait before the second attempt; each further one is twice as long, at most a minute",
@@ -158,6 +162,26 @@ const std::vector<Key>& keys() {
        into(&Settings::quarantine_deaths)},
       {"quarantine_time", Type::duration, "1h", 0.001, 86'400 * 365, "how long that while is",
        into(&Settings::quarantine_time)},
+      {"spool_dir",
+       Type::text,
+       nullptr,
+       {},
+       {},
+       "where responses lie that a connector could not save; empty: no spool; <base_dir>/spool",
+       [](Settings& s, const Value& v) { s.spool.dir = text(v); }},
+      {"spool_max_files", Type::integer, "100000", 1, 1e7,
+       "responses in the spool; a full one stops the intake of run",
+       [](Settings& s, const Value& v) { s.spool.files = static_cast<uint64_t>(integer(v)); }},
+      {"spool_max_bytes", Type::size, "4GiB", 4096, kTera, "bytes of all of them",
+       [](Settings& s, const Value& v) { s.spool.bytes = static_cast<uint64_t>(integer(v)); }},
+      {"durable",
+       Type::boolean,
+       "false",
+       {},
+       {},
+       "the spool, and what plugins with an option of that name write, is on the disk before an "
+       "outcome is told",
+       [](Settings& s, const Value& v) { s.spool.durable = std::get<bool>(v); }},
       {"timings",
        Type::boolean,
        "false",
@@ -213,62 +237,16 @@ const std::vector<Key>& keys() {
        {},
        "directories searched for plugins, after the installed one; <base_dir>/plugins",
        into(&Settings::plugin_dirs)},
-      {"providers",
-       Type::list,
-       "",
-       {},
-       {},
-       "plugins that bring payloads",
-       into(&Settings::providers)},
-      {"source_archivers",
-       Type::list,
-       "",
-       {},
-       {},
-       "archivers that payloads are fetched from",
-       into(&Settings::source_archivers)},
-      {"dest_archivers",
-       Type::list,
-       "",
-       {},
-       {},
-       "archivers that payloads are kept in",
-       into(&Settings::dest_archivers)},
-      {"connectors",
-       Type::list,
-       "",
-       {},
-       {},
-       "plugins that save responses",
-       into(&Settings::connectors)},
-      {"dispatchers",
-       Type::list,
-       "",
-       {},
-       {},
-       "plugins that name the workers of a payload",
-       into(&Settings::dispatchers)},
-      {"deep_dispatchers",
-       Type::list,
-       "",
-       {},
-       {},
-       "plugins that name workers of later rounds",
-       into(&Settings::deep_dispatchers)},
-      {"decorators",
-       Type::list,
-       "",
-       {},
-       {},
-       "plugins that add to the response",
-       into(&Settings::decorators)},
-      {"always_dispatch",
-       Type::list,
-       "",
-       {},
-       {},
-       "workers that see every payload",
-       into(&Settings::always_dispatch)},
+      plugins("providers", "plugins that bring payloads", &Settings::providers),
+      plugins("source_archivers", "archivers that payloads are fetched from",
+              &Settings::source_archivers),
+      plugins("dest_archivers", "archivers that payloads are kept in", &Settings::dest_archivers),
+      plugins("connectors", "plugins that save responses", &Settings::connectors),
+      plugins("dispatchers", "plugins that name the workers of a payload", &Settings::dispatchers),
+      plugins("deep_dispatchers", "plugins that name workers of later rounds",
+              &Settings::deep_dispatchers),
+      plugins("decorators", "plugins that add to the response", &Settings::decorators),
+      plugins("always_dispatch", "workers that see every payload", &Settings::always_dispatch),
   };
   return table;
 }
@@ -364,6 +342,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   s.store.memory = default_store_memory();
   s.log_dir = s.base_dir + "/logs";
   s.state_dir = s.base_dir + "/state";
+  s.spool.dir = s.base_dir + "/spool";
   s.plugin_dirs = {s.base_dir + "/plugins"};
 
   for (const Key& key : keys()) {
@@ -406,6 +385,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
     s.plugin_dirs.insert(s.plugin_dirs.begin(), installed);
   if (!s.log_dir.empty()) s.log_dir = absolute(s.log_dir);
   if (!s.state_dir.empty()) s.state_dir = absolute(s.state_dir);
+  if (!s.spool.dir.empty()) s.spool.dir = absolute(s.spool.dir);
   s.plugin_opts = options.plugin_opts;
   s.extraction.allowance = UINT64_MAX;
   return s;

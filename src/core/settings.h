@@ -10,6 +10,7 @@
 #include "config/ini.h"
 #include "config/values.h"
 #include "core/extraction.h"
+#include "core/spool_settings.h"
 #include "core/store.h"
 #include "stoq/stoq.h"
 
@@ -46,6 +47,7 @@ struct Settings {
   double drain_time = 30;           // seconds from stop to the end of a run
   unsigned quarantine_deaths = 3;   // of a plugin on a payload; 0: no quarantine
   double quarantine_time = 3600;    // seconds
+  SpoolSettings spool;
   bool timings = false, explain = false;
 
   std::string log_dir;  // empty: no file log
