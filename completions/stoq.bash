@@ -5,19 +5,23 @@ _stoq_plugins() {
   "${COMP_WORDS[0]}" list --names 2>/dev/null
 }
 
+_stoq_spooled() {
+  "${COMP_WORDS[0]}" spool list --format json 2>/dev/null | sed -n 's/^ *"id": "\([^"\\]*\)",$/\1/p'
+}
+
 _stoq() {
   local current=${COMP_WORDS[COMP_CWORD]} command='' flag='' i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      scan | run | list | install | doctor | test)
+      scan | run | list | install | doctor | test | spool)
         command=${COMP_WORDS[i]}
         break
         ;;
     esac
   done
   if [[ -z $command ]]; then
-    COMPREPLY=($(compgen -W 'scan run list install doctor test --help -h --version' -- "$current"))
+    COMPREPLY=($(compgen -W 'scan run list install doctor test spool --help -h --version' -- "$current"))
     return
   fi
 
@@ -32,6 +36,7 @@ _stoq() {
     list) flags="$common --verbose --names" ;;
     install) flags="$common --install-dir --install_dir --upgrade --github" ;;
     doctor) flags="$common --format" ;;
+    spool) flags="$common --connector --all --format" ;;
   esac
   if [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
@@ -48,7 +53,7 @@ _stoq() {
   case $flag in
     -a | --always-dispatch | -R | --dispatchers | -E | --deep-dispatchers | -s | --start-dispatch | \
       -d | --start-deep-dispatch | -C | --connectors | -D | --decorators | -A | --dest-archivers | \
-      -S | --source-archivers | -P | --providers)
+      -S | --source-archivers | -P | --providers | --connector)
       COMPREPLY=($(compgen -W "$(_stoq_plugins)" -- "$current"))
       return
       ;;
@@ -61,7 +66,7 @@ _stoq() {
   if [[ $flag == "${COMP_WORDS[COMP_CWORD - 1]}" ]]; then
     case $flag in
       --format)
-        if [[ $command == doctor ]]; then
+        if [[ $command == doctor || $command == spool ]]; then
           COMPREPLY=($(compgen -W 'text json' -- "$current"))
         else
           COMPREPLY=($(compgen -W 'json jsonl tree' -- "$current"))
@@ -88,6 +93,14 @@ _stoq() {
   fi
   if [[ $command == test ]]; then
     COMPREPLY=($(compgen -W "$(_stoq_plugins)" -- "$current"))
+    return
+  fi
+  if [[ $command == spool ]]; then
+    if [[ ${COMP_WORDS[COMP_CWORD - 1]} == spool ]]; then
+      COMPREPLY=($(compgen -W 'list retry drop' -- "$current"))
+    else
+      COMPREPLY=($(compgen -W "$(_stoq_spooled)" -- "$current"))
+    fi
     return
   fi
   [[ $command == list || $command == doctor ]] && [[ $flag != --config-file ]] && return

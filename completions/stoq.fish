@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion for fish: commands, flags and their values, names of plugins, files.
 
-set -l commands scan run list install doctor test
+set -l commands scan run list install doctor test spool
 set -l requests '__fish_seen_subcommand_from scan run'
 set -l plugins '(stoq list --names 2>/dev/null)'
 
@@ -11,6 +11,7 @@ complete -c stoq -n "not __fish_seen_subcommand_from $commands" -f -a list -d 'l
 complete -c stoq -n "not __fish_seen_subcommand_from $commands" -f -a install -d 'install a plugin'
 complete -c stoq -n "not __fish_seen_subcommand_from $commands" -f -a doctor -d 'check this installation'
 complete -c stoq -n "not __fish_seen_subcommand_from $commands" -f -a test -d 'test plugins with their samples'
+complete -c stoq -n "not __fish_seen_subcommand_from $commands" -f -a spool -d 'responses that are not saved'
 complete -c stoq -n "not __fish_seen_subcommand_from $commands" -l version -d 'print the version'
 complete -c stoq -s h -l help -d 'print the flags'
 
@@ -51,3 +52,8 @@ complete -c stoq -n '__fish_seen_subcommand_from install' -l github -d 'not need
 complete -c stoq -n '__fish_seen_subcommand_from doctor' -f
 complete -c stoq -n '__fish_seen_subcommand_from doctor' -l format -x -a 'text json' -d 'what is printed'
 complete -c stoq -n '__fish_seen_subcommand_from test' -f -a $plugins -d plugin
+complete -c stoq -n '__fish_seen_subcommand_from spool; and not __fish_seen_subcommand_from list retry drop' -f -a 'list retry drop'
+complete -c stoq -n '__fish_seen_subcommand_from spool' -f
+complete -c stoq -n '__fish_seen_subcommand_from spool' -l connector -x -a $plugins -d 'retry: what these have not saved'
+complete -c stoq -n '__fish_seen_subcommand_from spool' -l all -d 'drop: every response'
+complete -c stoq -n '__fish_seen_subcommand_from spool' -l format -x -a 'text json' -d 'list: what is printed'

@@ -80,6 +80,13 @@ struct RunOptions {
 struct RunSummary {
   uint64_t done = 0, failed = 0, retried = 0;
   uint64_t not_scanned = 0;  // of those done: too large, so only hashed and listed
+  uint64_t spooled = 0;      // responses that lie in the spool for its connectors when it ends
+};
+
+// What one attempt at the responses in the spool did.
+struct SpoolSummary {
+  uint64_t saved = 0;
+  uint64_t left = 0;  // not saved this time, either, or not to be read
 };
 
 struct Progress {
@@ -205,6 +212,11 @@ class Stoq {
   // Saves with every connector that is loaded, or with the one named. Throws StoqPluginException
   // for those that failed.
   void save(const StoqResponse& response, std::string_view connector = {});
+
+  // Tries once more to save what lies in the spool for every connector that is loaded, or for the
+  // one named: responses that it could not save when they were made. Throws StoqPluginException
+  // when there is no such connector.
+  SpoolSummary retry_spool(std::string_view connector = {});
 
   // For every payload of a response, in order, a response of its own: that payload and everything
   // that came out of it, decorated anew. Errors and limits are those that concern them.

@@ -123,7 +123,8 @@ When when_from(const std::string& word) {
 Command command_from(const std::string& name) {
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"scan", Command::scan},       {"run", Command::run},       {"list", Command::list},
-      {"install", Command::install}, {"doctor", Command::doctor}, {"test", Command::test}};
+      {"install", Command::install}, {"doctor", Command::doctor}, {"test", Command::test},
+      {"spool", Command::spool}};
   for (const auto& [known, command] : kCommands)
     if (name == known) return command;
   return Command::scan;
@@ -144,9 +145,9 @@ void interpret(const CLI::App& used, const Given& given, Arguments& a) {
     extra[key] = value.tree();
   }
   a.format_given = !given.format.empty();
-  a.format = a.format_given                 ? format_from(given.format)
-             : a.command == Command::doctor ? Format::text
-                                            : Format::json;
+  a.format = a.format_given ? format_from(given.format)
+             : a.command == Command::doctor || a.command == Command::spool ? Format::text
+                                                                           : Format::json;
   if (given.format == "text") a.format = Format::text;
   a.color = given.color == "always" ||
             (given.color == "auto" && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR"));

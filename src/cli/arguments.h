@@ -9,7 +9,7 @@
 
 namespace stoq::cli {
 
-enum class Command { scan, run, list, install, doctor, test };
+enum class Command { scan, run, list, install, doctor, test, spool };
 enum class Format { json, jsonl, tree, text };
 enum class When { automatic, always, never };
 
@@ -28,7 +28,11 @@ struct Arguments {
   bool verbose = false, names_only = false;  // list
   std::string source, install_dir;           // install
   bool upgrade = false, github = false;
-  Names names;  // test: these plugins; none: all
+  Names names;  // test: these plugins; none: all. spool: these responses
+
+  std::string action;       // spool: list, retry or drop
+  Names of_connectors;      // spool retry: what lies there for these
+  bool everything = false;  // spool drop
 };
 
 // Reads the command line. When there is nothing to do (help, version, a mistake) the text was

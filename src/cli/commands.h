@@ -13,5 +13,6 @@ int list(Arguments& arguments);
 int install(Arguments& arguments);
 int doctor(Arguments& arguments);
 int test(Arguments& arguments);
+int spool(Arguments& arguments);
 
 }  // namespace stoq::cli

@@ -19,6 +19,7 @@
 #include "config/nearest.h"
 #include "core/cores.h"
 #include "core/places.h"
+#include "core/spool.h"
 #include "host/template_client.h"
 
 namespace stoq::cli {
@@ -107,7 +108,21 @@ class Doctor {
       for (const char* option : {"results_dir", "archive_dir"})
         if (const config::Entry* entry = s.file.get(section, option))
           writable(option, fs::absolute(entry->value).lexically_normal().string());
+    if (s.spool.dir.empty())
+      report_.note("spool_dir", "none: a response that is not saved is an item that has failed");
+    else
+      spool(s);
     spill(s);
+  }
+
+  void spool(const Settings& s) {
+    writable("spool_dir", s.spool.dir);
+    const size_t waiting = Spool(s.spool).names().size();
+    if (waiting > 0)
+      report_.note("spool_dir", std::to_string(waiting) +
+                                    (waiting == 1 ? " response that is not saved lies"
+                                                  : " responses that are not saved lie") +
+                                    " there; see stoq spool list");
   }
 
   void spill(const Settings& s) {

@@ -36,6 +36,7 @@ class Declaration {
     install(command("install", "install a plugin from a folder, an archive or a git repository"));
     doctor(command("doctor", "check this installation and say what to do"));
     test(command("test", "scan the samples that plugins bring and compare the results"));
+    spool(command("spool", "list, retry or drop responses that connectors have not saved"));
   }
 
  private:
@@ -136,6 +137,16 @@ class Declaration {
   }
 
   void test(CLI::App& c) { c.add_option("NAME", a_.names, "plugins to test; all"); }
+
+  void spool(CLI::App& c) {
+    c.add_option("ACTION", a_.action, "list, retry or drop")
+        ->check(one_of({"list", "retry", "drop"}))
+        ->required();
+    c.add_option("ID", a_.names, "retry, drop: these responses, as list calls them");
+    names(c, "--connector", a_.of_connectors, "retry: those that these connectors have not saved");
+    c.add_flag("--all", a_.everything, "drop: every response");
+    choice(c, "--format", g_.format, {"text", "json"}, "FORMAT", "list: text or json");
+  }
 
   CLI::App& app_;
   Arguments& a_;

@@ -23,6 +23,8 @@ int carry_out(Arguments& arguments) {
       return doctor(arguments);
     case Command::test:
       return test(arguments);
+    case Command::spool:
+      return spool(arguments);
   }
   return kUsage;
 }

@@ -72,7 +72,14 @@ int run(Arguments& a) {
   if (progress) a.options.log_sink = make_aside_sink(line, sinks_of(settings));
   const Ran ran = run_all(a, signals, *line, progress);
   if (progress) complain(0, summary_line(ran.progress, ran.seconds));
-  return ran.summary.failed == 0 && ran.summary.not_scanned == 0 ? kDelivered : kNotAll;
+  const RunSummary& summary = ran.summary;
+  if (summary.spooled > 0)
+    complain(0, std::to_string(summary.spooled) +
+                    (summary.spooled == 1 ? " response is not saved and lies"
+                                          : " responses are not saved and lie") +
+                    " in the spool; see stoq spool list");
+  return summary.failed + summary.retried + summary.not_scanned + summary.spooled == 0 ? kDelivered
+                                                                                       : kNotAll;
 }
 
 }  // namespace stoq::cli

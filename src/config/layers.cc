@@ -65,6 +65,9 @@ ResolvedOptions resolve_options(std::string_view plugin, const std::vector<Optio
       if (const auto at = layer->find(name); at != layer->end())
         take(at->second.text, at->second.where);
     }
+    if (const auto at = layers.engine.find(name);
+        !decided && spec.type == Type::boolean && at != layers.engine.end())
+      take(at->second.text, at->second.where);
     if (!decided && spec.has_default) take(spec.default_text, "default");
   }
 

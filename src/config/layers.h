@@ -22,6 +22,7 @@ using Layer = std::map<std::string, Source, std::less<>>;
 
 /// What options were given to one plugin, weakest layer first.
 struct OptionLayers {
+  Layer engine;     // what [core] says for boolean options that plugins declare under this name
   Layer manifest;   // [options] of its .stoq
   Layer config;     // its own section of stoq.cfg, never [DEFAULT]
   Layer arguments;  // plugin_opts

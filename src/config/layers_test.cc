@@ -97,6 +97,19 @@ TEST_F(LayersTest, SpecsHoldForTheManifestToo) {
           "it is passed on as text"});
 }
 
+TEST_F(LayersTest, TheEngineSetsWhatBooleanOptionsAreUnlessSomebodyElseDoes) {
+  layers_.engine["durable"] = {"true", "[core] durable"};
+  EXPECT_EQ(resolve({spec("durable", Type::boolean, "false")}).at("durable").value, Value(true));
+  EXPECT_EQ(resolve({spec("durable", Type::boolean)}).at("durable").where, "[core] durable");
+  // It is nothing to those that mean something else by that name, or nothing.
+  EXPECT_EQ(resolve({spec("durable", Type::integer, "7")}).at("durable").value, Value(int64_t{7}));
+  EXPECT_EQ(resolve({spec("port", Type::integer, "1")}).count("durable"), 0u);
+  layers_.manifest["durable"] = {"no", "smtp.stoq:7"};
+  EXPECT_EQ(resolve({spec("durable", Type::boolean)}).at("durable").value, Value(false));
+  EXPECT_EQ(warnings_, Lines{});
+  EXPECT_EQ(errors_, Lines{});
+}
+
 TEST_F(LayersTest, WithoutSpecsTheManifestDeclares) {
   layers_.manifest["rules"] = {"a.yar", "yara.stoq:7"};
   layers_.config["rules"] = {"b.yar", "stoq.cfg:1"};

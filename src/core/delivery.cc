@@ -4,6 +4,7 @@
 #include "core/answer.h"
 #include "core/deliver_reply.h"
 #include "core/engine.h"
+#include "core/response_text.h"
 #include "json/canonical.h"
 
 namespace stoq {
@@ -103,26 +104,88 @@ void Engine::decorate(const Generation& generation, StoqResponse& response) {
     decorate(*decorator, response);
 }
 
-Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& response) {
+Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& response,
+                                  std::string_view text) {
   Failures failures;
-  if (connectors.empty()) return failures;
-  const std::string text = response.dumps(0);
   std::erase_if(connectors, [&](const std::shared_ptr<Instance>& connector) {
     std::string problem = save(*connector, response, text);
     if (problem.empty()) return true;
-    failures.emplace_back(connector->info().name, std::move(problem));
+    failures.push_back({connector->info().name, std::move(problem), "", false});
     return false;
   });
   return failures;
 }
 
-void Engine::tell(const Failures& failures, StoqResponse& response) {
-  for (const auto& [name, problem] : failures) {
-    STOQ_LOG(
-        logger_, LogLevel::error,
-        "Failed to save results of scan " + response.scan_id + " using " + name + ": " + problem);
-    response.errors.add(name, "connector:failed to save: " + name + " ; " + problem);
+void Engine::keep(Failures& failures, Instances& connectors, const StoqResponse& response,
+                  std::string_view text, unsigned attempts) {
+  std::erase_if(failures, [&](SaveFailure& failure) {
+    if (spool_.off()) return false;
+    const Spool::Put put = spool_.put({.connector = failure.connector,
+                                       .scan_id = response.scan_id,
+                                       .error = failure.problem,
+                                       .attempts = attempts},
+                                      text);
+    failure.not_kept =
+        put.problem.empty() ? "" : "not kept in " + spool_.dir() + ": " + put.problem;
+    failure.never = put.never;
+    if (!put.problem.empty()) return false;
+    STOQ_LOG(logger_, LogLevel::warning,
+             "Results of scan " + response.scan_id + " are not saved using " + failure.connector +
+                 " and lie in the spool as " + put.name + ": " + failure.problem);
+    std::erase_if(connectors, [&](const auto& connector) {
+      return connector->info().name == failure.connector;
+    });
+    return true;
+  });
+}
+
+void Engine::save_and_keep(Instances connectors, StoqResponse& response) {
+  if (connectors.empty()) return;
+  const std::string text = response.dumps(0);
+  Failures failures = save_all(connectors, response, text);
+  for (const SaveFailure& failure : failures)
+    response.errors.add(failure.connector,
+                        "connector:failed to save: " + failure.connector + " ; " + failure.problem);
+  keep(failures, connectors, response, text, 1);
+  for (const SaveFailure& failure : failures) {
+    STOQ_LOG(logger_, LogLevel::error,
+             "Failed to save results of scan " + response.scan_id + " using " + failure.connector +
+                 ": " + failure.problem +
+                 (failure.not_kept.empty() ? "" : "; " + failure.not_kept));
+    if (!failure.not_kept.empty())
+      response.errors.add("stoq", "spool: for " + failure.connector + " ; " + failure.not_kept);
   }
+}
+
+std::pair<Engine::Redelivered, std::string> Engine::redeliver(Instance& connector,
+                                                              const std::string& name) {
+  Spool::Claimed claimed = spool_.claim(name);
+  if (!claimed.problem.empty()) return {Redelivered::broken, claimed.problem};
+  if (!claimed.claim)
+    return {Redelivered::elsewhere,
+            claimed.gone ? "it is not there any more" : "another process is at it"};
+  SpoolClaim& claim = *claimed.claim;
+  std::string text;
+  // Deeper than any result: the response stands around them.
+  const json::Limits limits{.max_size = UINT32_MAX, .max_depth = 10'100};
+  if (const json::Outcome outcome = json::canonicalise(claim.response(), text, limits); !outcome)
+    return {Redelivered::broken, "its response is no JSON: " + outcome.message};
+  StoqResponse response;
+  if (const std::string problem = read_response(text, response); !problem.empty())
+    return {Redelivered::broken, "its response is none: " + problem};
+  if (response.scan_id != claim.header().scan_id)
+    return {Redelivered::broken, "its response is of another scan than its header"};
+  std::string problem = save(connector, response, text);
+  if (!problem.empty()) {
+    claim.failed(problem);
+    return {Redelivered::failed, std::move(problem)};
+  }
+  if (std::string left = claim.take_out(); !left.empty())
+    return {Redelivered::broken, "it is saved, but " + left};
+  STOQ_LOG(logger_, LogLevel::info,
+           "Results of scan " + response.scan_id + " are saved using " + connector.info().name +
+               " out of the spool: " + name);
+  return {Redelivered::saved, ""};
 }
 
 }  // namespace stoq

@@ -31,6 +31,7 @@ Engine::Engine(StoqOptions options)
     : settings_(std::make_shared<const Settings>(load_settings(options, start_warnings_))),
       logger_(*settings_, options.log_sink),
       store_(settings_->store),
+      spool_(settings_->spool),
       hosts_(host_program(),
              {.memory = settings_->plugin_memory,
               .max_result = settings_->max_result_size,
@@ -115,6 +116,7 @@ PluginSpec Engine::spec_of(const config::Manifest& m) const {
   spec.folder = m.folder;
   spec.version = m.version;
   spec.description = m.description;
+  spec.options.engine["durable"] = {settings_->spool.durable ? "true" : "false", "[core] durable"};
   spec.options.manifest = config::layer_of(m.options, m.file);
   spec.options.config = config::layer_of(settings_->file, m.name);
   for (const std::string_view engine_option : kEngineOptions)

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/pool.h"
 #include "core/scan.h"
+#include "core/spool.h"
 #include "core/store.h"
 #include "host/remote.h"
 #include "stoq/stoq.h"
@@ -31,10 +32,22 @@ class Engine final : public WorkerSource {
   void decorate(Instance& decorator, StoqResponse& response);
   std::vector<StoqResponse> reconstruct(const Generation& generation, const StoqResponse& whole);
   // Saves with each of the connectors; those that did it leave the list, of the others is told why.
-  using Failures = std::vector<std::pair<std::string, std::string>>;
-  Failures save_all(Instances& connectors, const StoqResponse& response);
-  // After the last attempt: into the log and into the response.
-  void tell(const Failures& failures, StoqResponse& response);
+  struct SaveFailure {
+    std::string connector, problem;
+    std::string not_kept;  // after keep(): why the response does not lie in the spool, either
+    bool never = false;    // … nor can
+  };
+  using Failures = std::vector<SaveFailure>;
+  Failures save_all(Instances& connectors, const StoqResponse& response, std::string_view text);
+  // After the last attempt: into the spool, for those that failed; those for which it lies there
+  // leave both lists, and the log says so.
+  void keep(Failures& failures, Instances& connectors, const StoqResponse& response,
+            std::string_view text, unsigned attempts);
+  // The same for a response that is given to its caller, with what went wrong in it.
+  void save_and_keep(Instances connectors, StoqResponse& response);
+  // What lies in the spool under that name, once more to its connector.
+  enum class Redelivered : uint8_t { saved, failed, elsewhere, broken };
+  std::pair<Redelivered, std::string> redeliver(Instance& connector, const std::string& name);
   // "": saved; else why not.
   std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
 
@@ -58,6 +71,7 @@ class Engine final : public WorkerSource {
   Logger& log() { return logger_; }
   Pool& pool() { return pool_; }
   Store& store() { return store_; }
+  Spool& spool() { return spool_; }
   const Settings& settings() const { return *settings_; }
 
   std::mutex run_mutex;  // one run at a time
@@ -78,6 +92,7 @@ class Engine final : public WorkerSource {
   Logger logger_;
   config::Manifests manifests_;
   Store store_;
+  Spool spool_;
   HostService hosts_;
   std::mutex load_mutex_;
   std::map<std::string, std::string, std::less<>>

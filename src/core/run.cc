@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include "core/answer.h"
@@ -91,10 +90,14 @@ class RunReply final : public DeliverReply {
 };
 
 Run::Run(Engine& engine, std::shared_ptr<const Generation> generation, RunOptions options)
-    : engine_(engine), generation_(std::move(generation)), options_(std::move(options)) {}
+    : engine_(engine),
+      generation_(std::move(generation)),
+      options_(std::move(options)),
+      redelivery_(engine) {}
 
 void Run::stop() {
   stopped_ = true;
+  redelivery_.stop();
   const std::lock_guard lock(mutex_);
   room_.notify_all();
   all_done_.notify_all();  // what waits for another attempt waits no longer
@@ -104,7 +107,8 @@ bool Run::put(Item item) {
   std::unique_lock lock(mutex_);
   const Settings& s = engine_.settings();
   room_.wait(lock, [&] {
-    return stopped_ || queue_.empty() ||
+    if (stopped_ || blocked_ > 0) return stopped_.load();
+    return queue_.empty() ||
            (queue_.size() < s.max_queue && queued_bytes_ + item.bytes <= s.max_queue_bytes);
   });
   if (stopped_) {
@@ -145,7 +149,7 @@ void Run::scan(Item taken) {
   try {
     roots = roots_of(*item);
   } catch (const std::exception& e) {
-    item->problem = e.what();
+    item->end = {Outcome::failed, e.what()};
   }
   if (roots.empty()) return item_done(*item);
   item->open = roots.size();
@@ -156,7 +160,7 @@ void Run::scan(Item taken) {
       scan->start();
       if (generation_->serial) scan->finish_here();
     } catch (const std::exception& e) {
-      part_done(*item, e.what());
+      part_done(*item, {Outcome::failed, e.what()});
     }
 }
 
@@ -170,7 +174,7 @@ std::vector<Payload> Run::roots_of(Item& item) {
     Engine::FileContent file = engine_.read_file(item.fd);
     close(std::exchange(item.fd, -1));
     if (!file.problem.empty()) {
-      item.problem = file.problem;
+      item.end = {Outcome::failed, file.problem};
       return roots;
     }
     item.bytes = file.size;
@@ -192,8 +196,8 @@ std::optional<Payload> Run::fetch(Item& item, std::string_view archiver, std::st
   const auto at = std::find_if(archivers.begin(), archivers.end(),
                                [&](const auto& a) { return a->info().name == archiver; });
   const auto failed = [&](std::string_view why) {
-    if (item.problem.empty())
-      item.problem = "archiver '" + std::string(archiver) + "' " + std::string(why);
+    if (item.end.what == Outcome::done)
+      item.end = {Outcome::failed, "archiver '" + std::string(archiver) + "' " + std::string(why)};
     return std::nullopt;
   };
   if (at == archivers.end())
@@ -218,64 +222,21 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
     }
     deliver(std::move(delivery));
   } catch (const std::exception& e) {
-    part_done(*item, e.what());
+    part_done(*item, {Outcome::failed, e.what()});
   }
 }
 
-// A connector that fails is tried again later, each time after twice the wait, without holding a
-// scan thread meanwhile.
-void Run::deliver(Delivery delivery) {
-  const Settings& settings = engine_.settings();
-  const Engine::Failures failures = engine_.save_all(delivery.connectors, delivery.response);
-  if (failures.empty()) return part_done(*delivery.item, "");
-  const unsigned attempt = ++delivery.attempts;
-  if (attempt >= settings.connector_attempts || stopped_) {
-    engine_.tell(failures, delivery.response);
-    const auto& [name, problem] = failures.front();
-    return part_done(*delivery.item, "not saved by " + name + ": " + problem);
-  }
-  constexpr double kLongest = 60;
-  const double wait = std::min(
-      kLongest, settings.connector_backoff * std::ldexp(1.0, static_cast<int>(attempt) - 1));
-  for (const auto& [name, problem] : failures)
-    STOQ_LOG(engine_.log(), LogLevel::warning,
-             "Results of scan " + delivery.response.scan_id + " are not saved using " + name +
-                 " yet, attempt " + std::to_string(attempt) + " of " +
-                 std::to_string(settings.connector_attempts) + ", the next in " +
-                 Json(wait).text() + " s: " + problem);
-  const auto due = Clock::now() +
-                   std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wait));
-  const std::lock_guard lock(mutex_);
-  waiting_.emplace(due, std::move(delivery));
-  all_done_.notify_all();
-}
-
-// With the lock, which it gives up when it has something to do.
-bool Run::deliver_due(std::unique_lock<std::mutex>& lock) {
-  if (waiting_.empty() || (!stopped_ && waiting_.begin()->first > Clock::now())) return false;
-  Delivery delivery = std::move(waiting_.begin()->second);
-  waiting_.erase(waiting_.begin());
-  lock.unlock();
-  const std::shared_ptr<Item> item = delivery.item;
-  try {
-    deliver(std::move(delivery));
-  } catch (const std::exception& e) {
-    part_done(*item, e.what());
-  }
-  return true;
-}
-
-void Run::part_done(Item& item, std::string problem) {
+void Run::part_done(Item& item, End end) {
   {
     const std::lock_guard lock(mutex_);
-    if (item.problem.empty()) item.problem = std::move(problem);
+    if (item.end.what == Outcome::done) item.end = std::move(end);
     if (--item.open > 0) return;
   }
   item_done(item);
 }
 
 void Run::item_done(const Item& item) {
-  outcome(item, item.problem.empty() ? Outcome::done : Outcome::failed, item.problem);
+  outcome(item, item.end.what, item.end.reason);
   // Told with the lock: go() may end, and this object with it, as soon as the last item has.
   const std::lock_guard lock(mutex_);
   bytes_done_ += item.bytes;
@@ -291,12 +252,14 @@ void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
        : what == Outcome::failed ? summary_.failed
                                  : summary_.retried);
   }
-  if (what == Outcome::failed) {
+  if (what != Outcome::done) {
     const std::string name = item.task.empty()
                                  ? item.meta.extra_data.get("filename").string_or("an item")
                                  : "the task " + clipped(item.task, 200);
     STOQ_LOG(engine_.log(), LogLevel::error,
-             name + " from " + item.provider->info().name + " failed: " + std::string(reason));
+             name + " from " + item.provider->info().name +
+                 (what == Outcome::failed ? " failed: " : " is left for another run: ") +
+                 std::string(reason));
   }
   item.provider->outcome(item.token, what, reason);
 }
@@ -348,6 +311,7 @@ RunSummary Run::go() {
     providers_ = generation_->providers.size();
     started_ = true;
   }
+  redelivery_.start();
   engine_.pool().set_source([this] { return take_one(); });
   for (const std::shared_ptr<Instance>& provider : generation_->providers) {
     threads.emplace_back([this, provider] {
@@ -370,6 +334,9 @@ RunSummary Run::go() {
   wait_for_end();
   engine_.pool().clear_source();
   threads.clear();
+  redelivery_.finish();
+  for (const std::shared_ptr<Instance>& connector : generation_->connectors)
+    summary_.spooled += engine_.spool().names(connector->info().name).size();
   if (!provider_failures_.empty()) {
     std::string all;
     for (const std::string& failure : provider_failures_)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/engine.h"
+#include "core/redelivery.h"
 
 namespace stoq {
 
@@ -24,6 +25,10 @@ class Run {
 
  private:
   friend class RunReply;
+  struct End {
+    Outcome what = Outcome::done;
+    std::string reason;
+  };
   struct Item {
     std::shared_ptr<Instance> provider;
     uint64_t token = 0;
@@ -33,9 +38,10 @@ class Run {
     PayloadMeta meta;
     RequestMeta request;
     uint64_t bytes = 0;
-    // With the lock: requests of it that are not delivered, and why one of them came to nothing.
+    // With the lock: requests of it that are not delivered, and why the first of them that came to
+    // nothing did.
     size_t open = 0;
-    std::string problem;
+    End end;
   };
   // A response on its way to those connectors that have not saved it yet.
   struct Delivery {
@@ -43,6 +49,8 @@ class Run {
     StoqResponse response;
     Instances connectors;
     unsigned attempts = 0;
+    bool blocked = false;  // saved nowhere, and the spool does not take it: intake waits for it
+    double wait = 0;       // seconds until it is tried again
   };
   using Clock = std::chrono::steady_clock;
 
@@ -53,8 +61,10 @@ class Run {
   std::optional<Payload> fetch(Item& item, std::string_view archiver, std::string_view results);
   void done(const std::shared_ptr<Item>& item, Scan& scan);
   void deliver(Delivery delivery);
+  std::optional<End> attempt(Delivery& delivery);  // nothing: to be tried again
+  std::optional<End> not_kept(Delivery& delivery, const Engine::SaveFailure& failure);
   bool deliver_due(std::unique_lock<std::mutex>& lock);
-  void part_done(Item& item, std::string problem);
+  void part_done(Item& item, End end);
   void item_done(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
   void wait_for_end();
@@ -67,12 +77,14 @@ class Run {
   std::deque<Item> queue_;
   uint64_t queued_bytes_ = 0;
   size_t in_work_ = 0, providers_ = 0;
+  size_t blocked_ = 0;                                  // of those that wait
   std::multimap<Clock::time_point, Delivery> waiting_;  // for their next attempt; in work
   uint64_t taken_ = 0, bytes_done_ = 0;
   std::map<const Instance*, uint64_t> expected_;
   bool started_ = false;
   std::atomic<bool> stopped_ = false;
   RunSummary summary_;
+  Redelivery redelivery_;
   std::vector<std::string> provider_failures_;
 };
 

@@ -126,11 +126,31 @@ const std::vector<Key>& keys() {
        "where payloads go that do not fit in memory",
        [](Settings& s, const Value& v) { s.store.spill_dir = text(v); }},
       {"connector_attempts", Type::integer, "5", 1, 100,
-       "attempts of run at saving a response before the item has failed",
+       "attempts of run at saving a response before it goes into the spool",
        into(&Settings::connector_attempts)},
       {"connector_backoff", Type::duration, "0.25s", 0.001, 3600,
        "the wait before the second attempt; each further one is twice as long, at most a minute",
        into(&Settings::connector_backoff)},
+      {"spool_dir",
+       Type::text,
+       nullptr,
+       {},
+       {},
+       "where responses lie that a connector could not save; empty: no spool; <base_dir>/spool",
+       [](Settings& s, const Value& v) { s.spool.dir = text(v); }},
+      {"spool_max_files", Type::integer, "100000", 1, 1e7,
+       "responses in the spool; a full one stops the intake of run",
+       [](Settings& s, const Value& v) { s.spool.files = static_cast<uint64_t>(integer(v)); }},
+      {"spool_max_bytes", Type::size, "4GiB", 4096, kTera, "bytes of all of them",
+       [](Settings& s, const Value& v) { s.spool.bytes = static_cast<uint64_t>(integer(v)); }},
+      {"durable",
+       Type::boolean,
+       "false",
+       {},
+       {},
+       "the spool, and what plugins with an option of that name write, is on the disk before an "
+       "outcome is told",
+       [](Settings& s, const Value& v) { s.spool.durable = std::get<bool>(v); }},
       {"timings",
        Type::boolean,
        "false",
@@ -337,6 +357,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   s.store.memory = default_store_memory();
   s.log_dir = s.base_dir + "/logs";
   s.state_dir = s.base_dir + "/state";
+  s.spool.dir = s.base_dir + "/spool";
   s.plugin_dirs = {s.base_dir + "/plugins"};
 
   for (const Key& key : keys()) {
@@ -379,6 +400,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
     s.plugin_dirs.insert(s.plugin_dirs.begin(), installed);
   if (!s.log_dir.empty()) s.log_dir = absolute(s.log_dir);
   if (!s.state_dir.empty()) s.state_dir = absolute(s.state_dir);
+  if (!s.spool.dir.empty()) s.spool.dir = absolute(s.spool.dir);
   s.plugin_opts = options.plugin_opts;
   s.extraction.allowance = UINT64_MAX;
   return s;

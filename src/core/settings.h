@@ -10,6 +10,7 @@
 #include "config/ini.h"
 #include "config/values.h"
 #include "core/extraction.h"
+#include "core/spool_settings.h"
 #include "core/store.h"
 #include "stoq/stoq.h"
 
@@ -39,6 +40,7 @@ struct Settings {
   StoreSettings store;
   unsigned connector_attempts = 5;  // of run
   double connector_backoff = 0.25;  // seconds before the second attempt; doubles
+  SpoolSettings spool;
   bool timings = false, explain = false;
 
   std::string log_dir;  // empty: no file log

@@ -21,8 +21,7 @@ StoqResponse complete(Engine& engine, const std::shared_ptr<const Generation>& g
   engine.pool().forget(*scan);
   StoqResponse response = scan->take_response();
   engine.decorate(*generation, response);
-  Instances connectors = generation->connectors;
-  engine.tell(engine.save_all(connectors, response), response);
+  engine.save_and_keep(generation->connectors, response);
   return response;
 }
 
@@ -111,23 +110,39 @@ std::map<std::string, PluginListing> Stoq::list_plugins() {
   return engine_->list();
 }
 
-void Stoq::save(const StoqResponse& response, std::string_view connector) {
-  const std::shared_ptr<const Generation> generation = engine_->generation();
-  const std::string text = response.dumps(0);
-  std::string problems;
-  size_t asked = 0;
-  for (const auto& [name, instance] : generation->loaded) {
-    if (!instance->info().roles.has(Role::connector) || (!connector.empty() && name != connector))
-      continue;
-    ++asked;
-    if (const std::string problem = engine_->save(*instance, response, text); !problem.empty())
-      problems += (problems.empty() ? "" : "\n") + name + ": " + problem;
-  }
-  if (asked == 0)
+namespace {
+
+// The connectors that are loaded, or the one named.
+Instances connectors_of(const Generation& generation, std::string_view connector) {
+  Instances connectors;
+  for (const auto& [name, instance] : generation.loaded)
+    if (instance->info().roles.has(Role::connector) && (connector.empty() || name == connector))
+      connectors.push_back(instance);
+  if (connectors.empty())
     throw StoqPluginException(connector.empty()
                                   ? "no connector is loaded"
                                   : "no connector '" + std::string(connector) + "' is loaded");
+  return connectors;
+}
+
+}  // namespace
+
+void Stoq::save(const StoqResponse& response, std::string_view connector) {
+  const std::string text = response.dumps(0);
+  std::string problems;
+  for (const auto& instance : connectors_of(*engine_->generation(), connector))
+    if (const std::string problem = engine_->save(*instance, response, text); !problem.empty())
+      problems += (problems.empty() ? "" : "\n") + instance->info().name + ": " + problem;
   if (!problems.empty()) throw StoqPluginException(problems);
+}
+
+SpoolSummary Stoq::retry_spool(std::string_view connector) {
+  SpoolSummary summary;
+  for (const auto& instance : connectors_of(*engine_->generation(), connector))
+    for (const std::string& name : engine_->spool().names(instance->info().name))
+      ++(engine_->redeliver(*instance, name).first == Engine::Redelivered::saved ? summary.saved
+                                                                                 : summary.left);
+  return summary;
 }
 
 }  // namespace stoq

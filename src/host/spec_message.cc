@@ -25,7 +25,8 @@ config::Layer take_layer(Reader& r) {
 std::string encode(const PluginSpec& s) {
   Writer w;
   w.text(s.name).text(s.module).text(s.folder).text(s.version).text(s.description);
-  put(w, s.options.manifest), put(w, s.options.config), put(w, s.options.arguments);
+  put(w, s.options.engine), put(w, s.options.manifest), put(w, s.options.config),
+      put(w, s.options.arguments);
   w.text(s.state).list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
   w.u64(s.helpers.size());
   for (const config::HelperPlace& place : s.helpers) w.text(place.name).text(place.path);
@@ -37,8 +38,8 @@ PluginSpec decode_spec(std::string_view body) {
   PluginSpec s;
   s.name = r.text(), s.module = r.text(), s.folder = r.text(), s.version = r.text(),
   s.description = r.text();
-  s.options.manifest = take_layer(r), s.options.config = take_layer(r),
-  s.options.arguments = take_layer(r);
+  s.options.engine = take_layer(r), s.options.manifest = take_layer(r),
+  s.options.config = take_layer(r), s.options.arguments = take_layer(r);
   s.state = r.text();
   s.results = r.list();
   s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,

@@ -39,7 +39,7 @@ TEST(Describe, OptionsOfOneThatWouldNotLoad) {
   const TemporaryDirectory dir;
   Stoq s(options(dir));
   const PluginDescription d = s.describe_plugin("echo_connector");
-  ASSERT_EQ(d.options.size(), 1u);
+  ASSERT_EQ(d.options.size(), 2u);
   EXPECT_EQ(d.options[0].name, "path");
   EXPECT_EQ(d.options[0].default_text, std::nullopt);
 }

@@ -210,7 +210,7 @@ class Configuration(Case):
             self.assertEqual(run.code, 2, (args, run.err))
             self.assertEqual(run.out, b"", args)
             self.assertNotEqual(run.err, "", args)
-        self.assertIn("'frobnicate' is no command; there are scan, run, list, install, doctor and test", Run([STOQ, "frobnicate"]).err)
+        self.assertIn("'frobnicate' is no command; there are scan, run, list, install, doctor, test and spool", Run([STOQ, "frobnicate"]).err)
         self.assertIn("'nocolon' is not plugin:option=value", Run([STOQ, "scan", "--plugin-opts", "nocolon", "--", "x"]).err)
 
     def test_options_with_colons_and_equal_signs(self):

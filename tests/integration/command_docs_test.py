@@ -43,7 +43,7 @@ class Documents(unittest.TestCase):
         cls.flags = flags_of().union(*cls.by_command.values())
 
     def test_there_are_some(self):
-        self.assertEqual(self.commands, ["scan", "run", "list", "install", "doctor", "test"])
+        self.assertEqual(self.commands, ["scan", "run", "list", "install", "doctor", "test", "spool"])
         self.assertIn("--install_dir", self.by_command["install"])
         self.assertGreater(len(self.by_command["scan"]), 30)
 
@@ -93,6 +93,7 @@ class Documents(unittest.TestCase):
         self.assertEqual(self.complete(text, [STOQ, "doctor", "--format", ""]), ["text", "json"])
         self.assertIn("filedir:", self.complete(text, [STOQ, "run", "--plugin-opts", "filed"]))
         self.assertIn("hash", self.complete(text, [STOQ, "test", "has"]))
+        self.assertEqual(self.complete(text, [STOQ, "spool", ""]), ["list", "retry", "drop"])
 
     def test_zsh(self):
         text = read("completions/_stoq")

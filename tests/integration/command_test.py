@@ -95,7 +95,7 @@ class Several(Case):
 
 class Mistakes(Case):
     def test_commands(self):
-        everything = "there are scan, run, list, install, doctor and test"
+        everything = "there are scan, run, list, install, doctor, test and spool"
         self.mistake(f"'frobnicate' is no command; {everything}", "frobnicate")
         self.mistake(f"'scna' is no command (did you mean 'scan'?); {everything}", "scna")
         self.mistake("a command is missing; see stoq --help")

@@ -70,11 +70,13 @@ class FiledirRun : public ::testing::Test {
   }
 
   // The lines of a log or a complaint, without the time, sorted, since threads write them. Scan ids
-  // become ID.
+  // become ID, names in the spool NAME.
   static Names lines(const std::string& err) {
     static const std::regex time(R"(\[[-0-9]+ [:,0-9]+ (\w+)\] )");
     static const std::regex id("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-    const std::string text = std::regex_replace(std::regex_replace(err, time, "$1 "), id, "ID");
+    static const std::regex name("[0-9]{8}T[0-9]{6}\\.[0-9]{6}-[0-9a-f]{8}-\\w+");
+    const std::string text = std::regex_replace(
+        std::regex_replace(std::regex_replace(err, time, "$1 "), id, "ID"), name, "NAME");
     Names all;
     for (size_t from = 0, end; (end = text.find('\n', from)) != text.npos; from = end + 1)
       all.push_back(text.substr(from, end - from));
@@ -82,12 +84,15 @@ class FiledirRun : public ::testing::Test {
     return all;
   }
 
-  // What one failed save of the file f0 says.
+  static Names kept(const std::string& connector, const std::string& problem) {
+    return {"WARNING stoq: Results of scan ID are not saved using " + connector +
+                " and lie in the spool as NAME: " + problem,
+            "stoq: 1 response is not saved and lies in the spool; see stoq spool list"};
+  }
+  // What one failed save says.
   Names failed_save(const std::string& why) const {
     const std::string problem = "StoqPluginException: " + why;
-    return {"ERROR stoq: Failed to save results of scan ID using filedir: " + problem,
-            "ERROR stoq: f0 from filedir failed: not saved by filedir: " + problem,
-            "WARNING stoq.filedir: " + source_ + "/f0 failed: not saved by filedir: " + problem};
+    return kept("filedir", problem);
   }
 };
 
@@ -266,12 +271,15 @@ TEST_F(FiledirRun, AFullDiskCostsNoWholeResultAndIsSaid) {
   size_t said = 0;
   for (const std::string& line : lines(result.err))
     said += line ==
-            "ERROR stoq: Failed to save results of scan ID using filedir: StoqPluginException: "
-            "cannot write " +
+            "WARNING stoq: Results of scan ID are not saved using filedir and lie in the spool as "
+            "NAME: StoqPluginException: cannot write " +
                 results_ +
                 "/ID: No space left on device; free space there, or point results_dir to a disk "
                 "that has some";
   EXPECT_EQ(said, 50 - whole) << result.err;
+  EXPECT_EQ(lines(result.err).back(), "stoq: " + std::to_string(50 - whole) +
+                                          " responses are not saved and lie in the spool; see "
+                                          "stoq spool list");
 }
 
 TEST_F(FiledirRun, ALimitOnTheSizeOfFilesIsSaid) {
@@ -281,15 +289,16 @@ TEST_F(FiledirRun, ALimitOnTheSizeOfFilesIsSaid) {
   const rlimit few{512, before.rlim_max};
   const auto old = std::signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &few);
-  const ProgramResult result = run();
+  const ProgramResult result = run({}, {"spool_dir=", "-C", "filedir"});  // it would not fit there
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, old);
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(lines(result.err),
-            failed_save("cannot write " + results_ +
-                        "/ID: File too large; raise the limit on the size of files (ulimit -f), or "
-                        "point results_dir to a file system that "
-                        "takes larger ones"));
+  const std::string why =
+      " failed: not saved by filedir: StoqPluginException: cannot write " + results_ +
+      "/ID: File too large; raise the limit on the size of files (ulimit -f), or point results_dir "
+      "to a file system that takes larger ones";
+  EXPECT_EQ(lines(result.err), (Names{"ERROR stoq: f0 from filedir" + why,
+                                      "WARNING stoq.filedir: " + source_ + "/f0" + why}));
   EXPECT_EQ(names_in(results_), Names{});
 }
 
@@ -353,11 +362,7 @@ TEST_F(FiledirRun, StdoutThatNobodyReadsIsSaid) {
   EXPECT_EQ(result.exit_code, 1);
   const std::string problem =
       "StoqPluginException: cannot print the response: stdout was closed by its reader";
-  EXPECT_EQ(
-      lines(result.err),
-      (Names{"ERROR stoq: Failed to save results of scan ID using stdout: " + problem,
-             "ERROR stoq: f0 from filedir failed: not saved by stdout: " + problem,
-             "WARNING stoq.filedir: " + source_ + "/f0 failed: not saved by stdout: " + problem}));
+  EXPECT_EQ(lines(result.err), kept("stdout", problem));
 }
 
 TEST_F(FiledirRun, MimetypeTellsTheTypeOfEachFile) {

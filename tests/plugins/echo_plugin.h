@@ -120,16 +120,18 @@ inline void append(const std::string& path, const std::string& line) {
   close(fd);
 }
 
-// One line a response, at `path`.
+// One line a response, at `path`; behind a word where they are to be durable.
 class EchoConnector {
  public:
-  explicit EchoConnector(const sdk::Host& host) : path_(host.text("path")) {}
-  void save(sdk::Call& call) { append(path_, std::string(call.response()) + "\n"); }
+  explicit EchoConnector(const sdk::Host& host)
+      : path_(host.text("path")), before_(host.boolean("durable") ? "durable " : "") {}
+  void save(sdk::Call& call) { append(path_, before_ + std::string(call.response()) + "\n"); }
   static constexpr sdk::Option options[] = {
-      {"path", sdk::Kind::text, nullptr, "where responses go"}};
+      {"path", sdk::Kind::text, nullptr, "where responses go"},
+      {"durable", sdk::Kind::boolean, "false", "say so"}};
 
  private:
-  std::string path_;
+  std::string path_, before_;
 };
 
 // Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),

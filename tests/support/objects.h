@@ -110,6 +110,7 @@ inline StoqOptions quiet(std::map<std::string, std::string> core = {}) {
   StoqOptions o;
   o.base_dir = "/nonexistent/stoq-test";
   o.log_dir = "";
+  o.core["spool_dir"] = "";
   o.log_sink = std::make_shared<QuietSink>();
   for (auto& [key, value] : core) o.core[key] = OptionText(value);
   return o;
