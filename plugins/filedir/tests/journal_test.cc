@@ -88,6 +88,7 @@ TEST_F(FiledirJournal, AnUnfinishedRunIsResumed) {
   EXPECT_EQ(run("a"), "ad");
   EXPECT_TRUE(said(resumed(2)));
   dir.file("c", "rewritten, and longer");
+  alone = {"d"};  // it was in work at both ends
   EXPECT_EQ(run("", true), "cd");
   EXPECT_EQ(names_in(state.path()), Lines{});
   EXPECT_EQ(run("", true), "abcd");
