@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -103,7 +104,7 @@ def wait_until(condition, process, what):
 class Delivery(unittest.TestCase):
     maxDiff = None
     provider, connector = "filedir", "filedir"
-    settings, options = [], []
+    settings, options, workers = [], [], []
 
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="stoq-delivery-")
@@ -141,12 +142,12 @@ class Delivery(unittest.TestCase):
             self.made += 1
 
     def start(self):
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile("a+b")  # so that it can be read meanwhile
         self.addCleanup(self.log.close)
-        process = subprocess.Popen([STOQ, "run", "-P", self.provider, "-C", self.connector, "-a", "hash", "--set", "dispatchers=", *self.settings,
-                                 "--plugin-opts", f"{self.provider}:source_dir={self.source}", f"{self.connector}:results_dir={self.results_dir}",
-                                 *self.options],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log, env=self.env, cwd=self.dir)
+        args = [STOQ, "run", "-P", self.provider, "-C", self.connector, "-a", "hash", *self.workers, "--set", "dispatchers=", *self.settings,
+                "--plugin-opts", f"{self.provider}:source_dir={self.source}", f"{self.connector}:results_dir={self.results_dir}", *self.options]
+        process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log, env=self.env, cwd=self.dir,
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -298,6 +299,37 @@ class Dirmon(Delivery):
         self.rounds()
 
 
+class Deadly(Delivery):
+    """A plugin inside the engine dies of one file: three times, then that file has failed and all others have their result."""
+
+    def run_on_poison(self, provider):
+        self.provider, self.state = provider, f"{self.home}/state/{provider}"
+        self.workers, self.options = ["bad_end"], ["bad_end:isolation=none"] + (["dirmon:existing=true"] if provider == "dirmon" else [])
+        self.begin(0)
+        self.make(40)
+        with open(self.source + "/poison", "wb") as file:
+            file.write(b"poison")
+        for death in range(3):
+            self.assertEqual(self.start().wait(PATIENCE), -signal.SIGSEGV, f"death {death}")
+        process = self.start()
+        if provider == "dirmon":
+            wait_until(lambda: len(self.results.read()) == 40 and self.complaints(), process, "result for each other file")
+            process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE), 1)
+        why = f"{self.source}/poison failed: the engine died 3 times while it was in work; it is not taken again until "
+        why += "it is written again" if provider == "dirmon" else "a run has come to its end"
+        failure = f"provider:{provider} failed: {why}"
+        self.assertEqual(sorted(line for line in self.complaints() if "no new payloads" not in line),
+                         [f"ERROR stoq: {failure}", f"WARNING stoq.{provider}: {why}", f"stoq: {failure}"])
+        self.assertEqual(self.results.read().keys(), self.contents.keys())
+
+    def test_filedir(self):
+        self.run_on_poison("filedir")
+
+    def test_dirmon(self):
+        self.run_on_poison("dirmon")
+
+
 class Spooled(Delivery):
     """What connectors cannot save lies in the spool, from where it is saved later."""
 
@@ -339,7 +371,8 @@ class FailingConnector(Spooled):
 
     def start(self):
         with open(self.home + "/stoq.cfg", "w", encoding="utf-8") as config:
-            config.write(f"[core]\nlog_dir =\nlog_level = WARNING\nplugin_dir_list = {TEST_PLUGINS}\n[{self.connector}]\nresults_dir = {self.results_dir}\n")
+            config.write(f"[core]\nlog_dir =\nlog_level = WARNING\nplugin_dir_list = {TEST_PLUGINS}\n"
+                         f"[{self.connector}]\nresults_dir = {self.results_dir}\n")
         return super().start()
 
     def test_rounds(self):
