@@ -169,8 +169,8 @@ class Delivery(unittest.TestCase):
         def reached():
             if self.moment == "intake":
                 return Journal.size(self.state) > before
-            if self.moment == "scan":
-                return Journal.size(self.state) > before + share * 2 * FILES * line
+            if self.moment == "scan" and Journal.size(self.state) > before + share * 2 * FILES * line:
+                return True  # else the results tell: a journal may be rewritten, and shrink
             return self.results.count() >= share * self.reachable()
 
         terminate = self.moment == "drain" and self.random.random() < 0.7
@@ -261,9 +261,17 @@ class Dirmon(Delivery):
     provider = "dirmon"
 
     def stop(self, process):
+        wait_until(lambda: self.keeper() == str(process.pid), process, "intake")  # before, a SIGTERM just ends it
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(PATIENCE), 0)
         self.assertEqual(self.complaints(), [])
+
+    def keeper(self):
+        """The process that has the journal, or had it last."""
+        for path in glob.glob(self.state + "/*.lock"):
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        return ""
 
     def expected(self, line):
         return line == "stoq: no new payloads are taken; what is in work is finished (once more to stop at once)"
