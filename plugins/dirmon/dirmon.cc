@@ -29,13 +29,15 @@ class Dirmon {
        "where the journal is kept; else in the plugin's state directory"},
       {"follow_links", Kind::boolean, "false",
        "take files outside source_dir that symbolic links in it lead to"},
+      {"durable", Kind::boolean, "false",
+       "flush the journal to the disk before an outcome counts, against power loss"},
   };
 
   explicit Dirmon(const sdk::Host& host)
       : host_(host),
         options_{source_dir(host), host.boolean("recursive"), host.boolean("existing"),
                  host.boolean("follow_links"), Patterns(host.list("ignore"))},
-        journal_(host, journal_dir(host, options_), options_.source_dir),
+        journal_(host, journal_dir(host, options_), options_.source_dir, host.boolean("durable")),
         items_(host, journal_, options_.source_dir) {}
 
   void ingest(sdk::Call& call) {

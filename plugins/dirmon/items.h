@@ -3,15 +3,13 @@
 // The files that the engine has, by token, and what becomes of them.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "files/open_items.h"
 #include "journal.h"
 #include "root.h"
 #include "stoq/sdk/views.h"
@@ -33,7 +31,8 @@ class Items {
   Items(const sdk::Host& host, Journal& journal, std::string source_dir);
   ~Items();  // logs how many files were done
 
-  // Hands a file to the engine. False: it ends intake, and the file is not known.
+  // Hands a file to the engine; one that it has died of too often fails instead. False: it ends
+  // intake, and the file is not known.
   bool put(sdk::Call& call, Fd fd, const Item& item);
   void outcome(uint64_t token, int what, std::string_view reason);
 
@@ -44,12 +43,9 @@ class Items {
   const sdk::Host host_;
   Journal& journal_;
   const std::string source_dir_;
+  files::OpenItems<Item> open_;
   std::mutex mutex_;
-  std::condition_variable told_;  // an outcome
-  uint64_t last_token_ = 0;
-  std::unordered_map<uint64_t, Item> open_;
   std::vector<Item> given_back_;
-  uint64_t done_ = 0, failed_ = 0;
 };
 
 }  // namespace stoq::plugins::dirmon

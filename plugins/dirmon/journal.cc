@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 
 #include "names.h"
@@ -8,12 +11,22 @@
 namespace stoq::plugins::dirmon {
 namespace {
 
+using files::Deaths;
+using files::Line;
+
 constexpr uint64_t kSlack = 4096;  // lines that are not worth a rewrite
+constexpr files::JournalFile::Kind kKind{
+    "dirmon",
+    "without it the files that arrive while nobody watches would be lost: mend that, or set "
+    "journal_dir to another place"};
 
 }  // namespace
 
-Journal::Journal(const sdk::Host& host, std::string directory, std::string source_dir)
-    : host_(host), directory_(std::move(directory)), source_dir_(std::move(source_dir)) {}
+Journal::Journal(const sdk::Host& host, std::string directory, std::string source_dir, bool durable)
+    : host_(host),
+      directory_(std::move(directory)),
+      source_dir_(std::move(source_dir)),
+      durable_(durable) {}
 
 void Journal::open() {
   const std::lock_guard lock(mutex_);
@@ -26,17 +39,33 @@ void Journal::open() {
     opened_ = true;
     return;
   }
-  auto file = std::make_unique<JournalFile>(directory_, source_dir_);
+  std::unique_ptr<files::JournalFile> file;
+  try {
+    file = std::make_unique<files::JournalFile>(kKind, directory_, source_dir_);
+  } catch (const files::InUse& e) {
+    throw sdk::Error("another run watches " + shown(source_dir_) + " and keeps its journal " +
+                     e.what() +
+                     "; end it first, or let both scan each file, with a journal_dir of its own");
+  }
   if (file->exists()) {
-    const auto [lines, broken] = file->read([this](const Line& line) {
-      if (line.word == "gone")
-        entries_.erase(key(line.path));
-      else
+    const auto [lines, broken, foreign] = file->read([this](const Line& line) {
+      deaths_.read(line);
+      if (line.word == "seen" || line.word == "done" || line.word == "failed")
         entries_[key(line.path)] = {line.id, 0, 0, 0, false};
+      else
+        entries_.erase(key(line.path));
     });
-    lines_ = lines + broken;
-    file->open();
-    first_ = false;
+    if (!foreign.empty()) {
+      lost_ = true;
+      const std::string aside = file->move_aside();
+      host_.warning(shown(file->path()) + " " + std::string(foreign) + "; it was moved to " +
+                    shown(aside) + ", and all files of " + shown(source_dir_) +
+                    " are taken, since it may have said which are new");
+    } else {
+      lines_ = lines + broken;
+      file->open();
+      first_ = false;
+    }
     if (broken > 0)
       host_.warning(std::to_string(broken) + " lines of " + shown(file->path()) +
                     " are damaged; the files that they stood for are taken again");
@@ -48,6 +77,11 @@ void Journal::open() {
 bool Journal::first() const {
   const std::lock_guard lock(mutex_);
   return first_;
+}
+
+bool Journal::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
 }
 
 void Journal::begin() {
@@ -66,7 +100,7 @@ void Journal::note(const std::string& path, const Identity& id, int64_t firm) {
 
 void Journal::commit() {
   const std::lock_guard lock(mutex_);
-  if (file_) file_->commit();
+  if (file_) file_->commit(true);
   first_ = false;
 }
 
@@ -86,22 +120,56 @@ void Journal::take(uint64_t token, const std::string& path, const Identity& id, 
   const std::lock_guard lock(mutex_);
   entries_[key(path)] = {id, firm, token, round_, false};
   paths_[token] = path;
+  append({Deaths::word(deaths_.of(path, id) + 1), id, path});
 }
 
 void Journal::settle(uint64_t token, std::string_view word) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::string path;
+    const auto known = in_work(token, path);
+    if (known == entries_.end()) return;
+    known->second.token = 0;
+    deaths_.forget(path);
+    append({word, known->second.id, path});
+    if (!file_ || !durable_) return;
+  }
+  if (const int error = commit_.wait({""})) {
+    const std::lock_guard lock(mutex_);
+    say_once(std::string("cannot be flushed to the disk: ") + std::strerror(error));
+  }
+}
+
+int Journal::flush_to_disk() {
+  std::shared_ptr<const files::Fd> file;
+  {
+    const std::lock_guard lock(mutex_);
+    file = file_->handle();
+  }
+  return fdatasync(file->get()) == 0 ? 0 : errno;
+}
+
+unsigned Journal::deaths(const std::string& path, const Identity& id) const {
   const std::lock_guard lock(mutex_);
-  std::string path;
-  const auto known = in_work(token, path);
-  if (known == entries_.end()) return;
-  known->second.token = 0;
-  append({word, known->second.id, path});
+  return deaths_.of(path, id);
+}
+
+void Journal::fail(const std::string& path, const Identity& id, int64_t firm) {
+  const std::lock_guard lock(mutex_);
+  entries_[key(path)] = {id, firm, 0, round_, false};
+  deaths_.forget(path);
+  append({"failed", id, path});
 }
 
 void Journal::give_back(uint64_t token) {
   const std::lock_guard lock(mutex_);
   std::string path;
   const auto known = in_work(token, path);
-  if (known != entries_.end()) entries_.erase(known);
+  if (known == entries_.end()) return;
+  const Identity id = known->second.id;
+  entries_.erase(known);
+  const unsigned deaths = deaths_.of(path, id);
+  append({deaths > 0 ? Deaths::word(deaths) : "gone", id, path});
 }
 
 Journal::Entries::iterator Journal::in_work(uint64_t token, std::string& path) {
@@ -118,6 +186,7 @@ void Journal::forget(const std::string& path) {
   const auto known = entries_.find(key(path));
   if (known == entries_.end()) return;
   entries_.erase(known);
+  deaths_.forget(path);
   append({"gone", {}, path});
 }
 
@@ -129,11 +198,10 @@ bool Journal::rename(const std::string& from, const std::string& to, const Ident
   entry.round = round_;
   entries_.erase(known);
   entries_[key(to)] = entry;
+  deaths_.rename(from, to);
   append({"gone", {}, from});
-  if (entry.token == 0)
-    append({"seen", id, to});
-  else
-    paths_[entry.token] = to;
+  append({entry.token == 0 ? "seen" : Deaths::word(deaths_.of(to, id) + 1), id, to});
+  if (entry.token != 0) paths_[entry.token] = to;
   return true;
 }
 
@@ -179,7 +247,7 @@ void Journal::append(const Line& line) {
   if (!file_) return;
   if (first_) {
     file_->add(line);
-  } else if (const int error = file_->append(line)) {
+  } else if (const int error = file_->append({&line, 1})) {
     return say_once(std::string("cannot be written: ") + std::strerror(error));
   }
   ++lines_;
@@ -193,15 +261,20 @@ void Journal::shrink() {
   try {
     file_->begin();
     file_->read([&](const Line& line) {
+      if (line.word == "gone") return;
+      const bool taken = Deaths::is_taken(line.word);
       const auto known = entries_.find(key(line.path));
-      if (known == entries_.end()) return;
-      Entry& entry = known->second;
-      if (line.word == "gone" || entry.token != 0 || entry.copied || entry.id != line.id) return;
-      entry.copied = true;
+      if (known != entries_.end() && known->second.id == line.id) {
+        Entry& entry = known->second;
+        if (taken != (entry.token != 0) || entry.copied) return;
+        entry.copied = !taken;  // the last of them tells
+      } else if (!taken || deaths_.of(line.path, line.id) == 0) {
+        return;
+      }
       file_->add(line);
       ++lines;
     });
-    file_->commit();
+    file_->commit(true);
     lines_ = lines;
     shrink_at_ = 0;
   } catch (const sdk::Error& e) {

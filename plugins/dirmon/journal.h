@@ -10,21 +10,27 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "journal_file.h"
+#include "files/deaths.h"
+#include "files/group_commit.h"
+#include "files/journal_file.h"
 #include "stoq/sdk/views.h"
 
 namespace stoq::plugins::dirmon {
 
+using files::Identity;
+
 class Journal {
  public:
-  // Its file lies in `directory`; without one, what is known lives in memory.
-  Journal(const sdk::Host& host, std::string directory, std::string source_dir);
+  // Its file lies in `directory`; without one, what is known lives in memory. `durable`: what is
+  // settled is on the disk when settle() returns.
+  Journal(const sdk::Host& host, std::string directory, std::string source_dir, bool durable);
 
-  // Reads what earlier runs have left. Throws sdk::Error.
+  // Reads what earlier runs have left; what is no journal is moved aside. Throws sdk::Error.
   void open();
   // Nothing is known yet: the first start. begin, note…, commit make the first state; until commit
   // it stays the first start.
   bool first() const;
+  bool lost() const;  // it is no first start, but what earlier runs have left was moved aside
   void begin();
   void note(const std::string& path, const Identity& id, int64_t firm);
   void commit();
@@ -39,6 +45,9 @@ class Journal {
   void take(uint64_t token, const std::string& path, const Identity& id, int64_t firm);
   void settle(uint64_t token, std::string_view word);
   void give_back(uint64_t token);
+  // In how many runs it was in work when the engine died; what fails for that is settled so.
+  unsigned deaths(const std::string& path, const Identity& id) const;
+  void fail(const std::string& path, const Identity& id, int64_t firm);
 
   void forget(const std::string& path);
   // Carries what is known of a file over to its new path, or to its new mtime. False: nothing is.
@@ -64,21 +73,25 @@ class Journal {
   using Entries = std::unordered_map<size_t, Entry>;
   static size_t key(std::string_view path) { return std::hash<std::string_view>{}(path); }
   Entries::iterator in_work(uint64_t token, std::string& path);  // no more from now on
-  void append(const Line& line);
+  void append(const files::Line& line);
+  int flush_to_disk();
   void shrink();
   void say_once(std::string_view problem);
 
   const sdk::Host host_;
   const std::string directory_, source_dir_;
+  const bool durable_;
   mutable std::mutex mutex_;
-  std::unique_ptr<JournalFile> file_;  // none: in memory only
+  std::unique_ptr<files::JournalFile> file_;  // none: in memory only
   // By the hash of the path: should two paths share one, the identity keeps them apart, and the
   // worst is that a file is taken once more after a restart.
   Entries entries_;
   std::unordered_map<uint64_t, std::string> paths_;  // of what is in work
+  files::Deaths deaths_;
+  files::GroupCommit commit_{[this](const files::GroupCommit::Names&) { return flush_to_disk(); }};
   uint64_t lines_ = 0, shrink_at_ = 0;
   uint32_t round_ = 0;
-  bool opened_ = false, first_ = true, met_any_ = false, said_ = false;
+  bool opened_ = false, first_ = true, lost_ = false, met_any_ = false, said_ = false;
 };
 
 }  // namespace stoq::plugins::dirmon

@@ -229,7 +229,7 @@ void Monitor::list_file(const Folder& folder, const std::string& name, const str
   journal_.met(path);
   if (job.arrived) journal_.forget(path);
   if (S_ISREG(st.st_mode)) {
-    const Identity id = identity(st);
+    const Identity id = files::identity(st);
     if (job.renamed && journal_.rename(join(job.before, name), path, id)) return;
     if (journal_.knows(path, id)) return;
   }
@@ -247,7 +247,8 @@ void Monitor::note(const Place& place, const std::string& path) {
   if (writers == Writers::some || newer)
     later(place, {.busy = writers == Writers::some}, Timing::ms(0));
   else
-    journal_.note(path, identity(file.st), writers == Writers::none ? change_time(file.st) : 0);
+    journal_.note(path, files::identity(file.st),
+                  writers == Writers::none ? files::change_time(file.st) : 0);
 }
 
 }  // namespace stoq::plugins::dirmon

@@ -20,19 +20,6 @@ ms doubled(ms first, unsigned times, ms most) {
   return std::min(most, first * (1 << std::min(times, 16u)));
 }
 
-std::string_view kind_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return "a directory";
-    case S_IFIFO:
-      return "a FIFO";
-    case S_IFSOCK:
-      return "a socket";
-    default:
-      return "a device";
-  }
-}
-
 }  // namespace
 
 Monitor::Monitor(const sdk::Host& host, sdk::Call& call, const Options& options,
@@ -47,7 +34,7 @@ Monitor::Monitor(const sdk::Host& host, sdk::Call& call, const Options& options,
 
 void Monitor::run() {
   watch_root();
-  const bool note = journal_.first() && !options_.existing;
+  const bool note = journal_.first() && !journal_.lost() && !options_.existing;
   if (note) note_all();
   host_.info("watching " + shown(options_.source_dir) +
              (options_.recursive ? " and the directories below it" : ""));
@@ -88,8 +75,13 @@ void Monitor::note_all() {
       journal_.forget(join(folders_.path(*folder), place.name));
   });
   journal_.commit();
-  host_.info(std::to_string(journal_.size()) + " files that are in " + shown(options_.source_dir) +
-             " already were noted and not taken (existing = true takes them)");
+  const size_t seen = journal_.size();
+  host_.info("this is the first start on " + shown(options_.source_dir) + ": " +
+             (seen == 0   ? "it holds no files yet"
+              : seen == 1 ? "the file in it was noted as seen and is not taken"
+                          : "the " + std::to_string(seen) +
+                                " files in it were noted as seen and are not taken") +
+             (seen == 0 ? "" : " (existing = true takes what is there)"));
 }
 
 void Monitor::keep_up() {
@@ -256,9 +248,9 @@ void Monitor::look(const Place& place, Look look) {
   const Writers writers = writers_of(file.fd.get());
   struct stat st {};
   if (fstat(file.fd.get(), &st) != 0) return unreadable(place, path, std::strerror(errno));
-  const Identity id = identity(st);
+  const Identity id = files::identity(st);
   const bool listed = look.origin == Look::found;
-  const int64_t changed = change_time(st);
+  const int64_t changed = files::change_time(st);
   if (listed ? journal_.knows(path, id) : journal_.knows_firmly(path, id, changed)) return;
   if (writers == Writers::some) return busy(place, look, path);
   if (look.busy && !look.ready) {
@@ -286,7 +278,7 @@ void Monitor::look_at_touched(const Place& place, Look look, const std::string& 
   }
   const Opened file = root_.open_file(path);
   if (!file.fd || writers_of(file.fd.get()) != Writers::none) return;
-  look.id = identity(file.st);
+  look.id = files::identity(file.st);
   look.ready = true;
   if (!journal_.knows(path, look.id)) later(place, look, ms(0));
 }
@@ -296,7 +288,7 @@ void Monitor::unopened(const Place& place, Look look, const std::string& path, c
     case 0:
       if (!S_ISDIR(file.st.st_mode) || file.link)
         skipped(path, std::string("it is ") + (file.link ? "a link to " : "") +
-                          std::string(kind_of(file.st.st_mode)));
+                          std::string(files::kind_of(file.st.st_mode)));
       return;
     case ENOENT:
       if (file.link) break;

@@ -7,25 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "files/names.h"
+
 namespace stoq::plugins::dirmon {
 
-// A path as messages show it: its text, with control characters written out.
-std::string shown(std::string_view path);
-
-// An absolute path without ".", ".." and a "/" at its end; relative ones begin at the working
-// directory.
-std::string absolute(const std::string& path);
+using files::absolute;
+using files::join;
+using files::shown;
 
 // Whether a directory, made already or not, is another one, or with `below` lies below it. Links
 // are followed.
 bool lies_in(const std::string& path, const std::string& directory, bool below);
-
-// "" + "name" is "name".
-std::string join(std::string_view directory, std::string_view name);
-
-// {"extra_data": {"filename", "source_dir"}}, with filename_hex and source_dir_hex beside a name
-// that is not UTF-8.
-std::string payload_meta(std::string_view directory, std::string_view name);
 
 // Shell patterns of which * and ? are special; they match whole names.
 class Patterns {

@@ -10,24 +10,6 @@
 #include <csignal>
 
 namespace stoq::plugins::dirmon {
-namespace {
-
-constexpr int kRead = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a FIFO must not hang us
-
-int64_t nanoseconds(const timespec& time) {
-  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
-}
-
-}  // namespace
-
-Identity identity(const struct stat& st) {
-  return {st.st_ino, st.st_size, nanoseconds(st.st_mtim)};
-}
-
-int64_t change_time(const struct stat& st) {
-  return nanoseconds(st.st_ctim);
-}
-
 Writers writers_of(int fd) {
   // A read lease is granted only while nobody writes. It is given back at once; whoever opens the
   // file in between waits those microseconds, and we are told by a signal that nobody minds.
@@ -81,7 +63,7 @@ Opened Root::open_file(const std::string& path) const {
     }
   }
   if (!S_ISREG(out.st.st_mode)) return out;
-  Fd fd(open_below(path, kRead));
+  Fd fd(open_below(path, files::kRead));
   if (!fd || fstat(fd.get(), &out.st) != 0)
     out.error = errno;
   else if (S_ISREG(out.st.st_mode))

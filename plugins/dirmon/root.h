@@ -6,24 +6,14 @@
 
 #include <sys/stat.h>
 
-#include <cstdint>
 #include <string>
 
-#include "stoq/sdk/descriptor.h"
+#include "files/file.h"
 
 namespace stoq::plugins::dirmon {
 
-using sdk::Fd;
-
-// Beside its path, what makes a file the same file with the same content.
-struct Identity {
-  uint64_t inode = 0;
-  int64_t size = 0;
-  int64_t mtime = 0;  // ns
-  bool operator==(const Identity&) const = default;
-};
-Identity identity(const struct stat& st);
-int64_t change_time(const struct stat& st);  // ns; unlike mtime nobody can set it
+using files::Fd;
+using files::Identity;
 
 // Whether somebody has a file open for writing. The kernel tells it only to the file's owner and
 // to holders of CAP_LEASE, and not on every file system.

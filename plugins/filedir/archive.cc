@@ -13,8 +13,6 @@
 namespace stoq::plugins::filedir {
 namespace {
 
-constexpr int kRead = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a FIFO must not hang us
-
 [[noreturn]] void cannot_get(const std::string& path, std::string_view why) {
   throw sdk::Error("cannot get " + shown(path) + ": " + std::string(why));
 }
@@ -35,23 +33,17 @@ std::string digest_path(std::string_view hex) {
 
 Archive::Archive(ArchiveOptions options)
     : options_(std::move(options)),
-      folder_(options_.archive_dir, "archive_dir"),
+      folder_(options_.archive_dir, "archive_dir", options_.durable),
       sha1_(EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free) {}
 
 std::string Archive::sha1(std::span<const uint8_t> content) const {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  uint8_t digest[EVP_MAX_MD_SIZE];
+  char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  if (!sha1_ ||
-      EVP_Digest(content.data(), content.size(), digest, &size, sha1_.get(), nullptr) != 1)
+  if (!sha1_ || EVP_Digest(content.data(), content.size(), reinterpret_cast<uint8_t*>(digest),
+                           &size, sha1_.get(), nullptr) != 1)
     throw sdk::Error(
         "OpenSSL here offers no SHA-1 to name archived files by (FIPS mode?); set use_sha = false");
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
+  return files::hex({digest, size});
 }
 
 std::string Archive::keep(std::span<const uint8_t> content, std::string_view payload_id) {
@@ -79,7 +71,7 @@ std::string Archive::keep(std::span<const uint8_t> content, std::string_view pay
 }
 
 Fd Archive::open(const std::string& path) const {
-  Fd fd = options_.get_anywhere ? Fd(::open(path.c_str(), kRead)) : open_beneath(path);
+  Fd fd = options_.get_anywhere ? Fd(::open(path.c_str(), files::kRead)) : open_beneath(path);
   if (!fd) cannot_get(path, std::strerror(errno));
   struct stat st {};
   if (fstat(fd.get(), &st) != 0) cannot_get(path, std::strerror(errno));
@@ -104,7 +96,7 @@ Fd Archive::open_beneath(const std::string& path) const {
     const bool last = end == rest.npos;
     const std::string part = rest.substr(from, end - from);
     Fd next(openat(at.get(), part.c_str(),
-                   O_NOFOLLOW | (last ? kRead : O_PATH | O_DIRECTORY | O_CLOEXEC)));
+                   O_NOFOLLOW | (last ? files::kRead : O_PATH | O_DIRECTORY | O_CLOEXEC)));
     struct stat st {};
     if (!next && (errno == ELOOP || errno == ENOTDIR) &&
         fstatat(at.get(), part.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))

@@ -25,6 +25,7 @@ struct ArchiveOptions {
   std::optional<DateFormat> date;
   bool use_sha = true;
   bool get_anywhere = false;
+  bool durable = false;
 };
 
 // Thread-safe.

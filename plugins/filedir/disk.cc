@@ -37,12 +37,6 @@ std::string_view advice(int error) {
   }
 }
 
-std::string join(std::string_view directory, std::string_view name) {
-  std::string path(directory);
-  if (!path.empty() && path.back() != '/') path += '/';
-  return path.append(name);
-}
-
 // rename() that never replaces; false: errno says why, EEXIST among it.
 bool publish(int root, const std::string& from, const std::string& to) {
   if (renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) return true;
@@ -53,36 +47,31 @@ bool publish(int root, const std::string& from, const std::string& to) {
   return true;
 }
 
-}  // namespace
-
-std::string shown(std::string_view path) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (const char c :
-       sdk::text_from_bytes({reinterpret_cast<const uint8_t*>(path.data()), path.size()})) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    }
+// Whether a file holds what `file` does.
+bool same(const Fd& file, const Fd& other) {
+  struct stat one {
+  }, two{};
+  if (!file || !other || fstat(file.get(), &one) != 0 || fstat(other.get(), &two) != 0 ||
+      !S_ISREG(two.st_mode) || one.st_size != two.st_size)
+    return false;
+  std::string left(64 << 10, '\0'), right(left);
+  for (off_t at = 0; at < one.st_size;) {
+    const ssize_t n = pread(file.get(), left.data(), left.size(), at);
+    if (n <= 0 || pread(other.get(), right.data(), static_cast<size_t>(n), at) != n ||
+        left.compare(0, static_cast<size_t>(n), right, 0, static_cast<size_t>(n)) != 0)
+      return false;
+    at += n;
   }
-  return out;
+  return true;
 }
+
+}  // namespace
 
 void fail(std::string_view what, std::string_view path, int error, std::string_view option) {
   std::string hint(advice(error));
   hint.replace(hint.find("{}"), 2, option);
   throw sdk::Error(std::string(what) + " " + shown(path) + ": " + std::strerror(error) + "; " +
                    hint);
-}
-
-std::string absolute(const std::string& path) {
-  std::string out = std::filesystem::absolute(path).lexically_normal().string();
-  while (out.size() > 1 && out.back() == '/') out.pop_back();
-  return out;
 }
 
 void Sink::append(const char* data, size_t size) {
@@ -111,21 +100,11 @@ void Sink::flush() {
 }
 
 void Sink::write(const char* data, size_t size) {
-  while (size > 0 && error_ == 0) {
-    const ssize_t n = ::write(fd_, data, size);
-    if (n > 0) {
-      data += n;
-      size -= static_cast<size_t>(n);
-    } else if (n == 0) {
-      error_ = EIO;
-    } else if (errno != EINTR) {
-      error_ = errno;
-    }
-  }
+  if (error_ == 0) error_ = files::write_all(fd_, {data, size});
 }
 
-Folder::Folder(const std::string& path, std::string option)
-    : path_(path.empty() ? path : absolute(path)), option_(std::move(option)) {
+Folder::Folder(const std::string& path, std::string option, bool durable)
+    : path_(path.empty() ? path : absolute(path)), option_(std::move(option)), durable_(durable) {
   if (path_.empty())
     throw sdk::Error(option_ + " is empty; name a directory, or leave it out for the default");
 }
@@ -151,6 +130,7 @@ std::shared_ptr<const Fd> Folder::root(bool anew) {
         struct stat st {};
         if (stat(part.c_str(), &st) != 0) fail("cannot create the directory", part, error, option_);
       }
+      if (durable_) files::sync_directory(AT_FDCWD, part + "/..");
       if (end == part.npos) break;
     }
     fd = open_it();
@@ -208,14 +188,41 @@ bool Folder::write(const std::string& sub, const std::string& name,
   fill(sink);
   sink.flush();
   int error = sink.error();
+  if (error == 0 && durable_ && fdatasync(file.get()) != 0) error = errno;
   if (close(file.release()) != 0 && errno != EINTR && error == 0) error = errno;
   if (error != 0) fail("cannot write", path_of(sub, name), error, option_);
   if (!publish(root->get(), temporary, join(sub, name))) {
-    if (errno == EEXIST) return false;
-    fail("cannot put in place", path_of(sub, name), errno, option_);
+    if (errno != EEXIST) fail("cannot put in place", path_of(sub, name), errno, option_);
+    // A save that was done, but whose outcome got lost, is done once more.
+    const Fd ours(openat(root->get(), temporary.c_str(), files::kRead));
+    const Fd there(openat(root->get(), join(sub, name).c_str(), files::kRead | O_NOFOLLOW));
+    if (!same(ours, there)) return false;
+    if (durable_ && fsync(there.get()) != 0)
+      fail("cannot flush to the disk", path_of(sub, name), errno, option_);
+  } else {
+    remove.root = -1;
   }
-  remove.root = -1;
+  if (durable_) sync_names(sub, name);
   return true;
+}
+
+// Makes sure that a power loss leaves the file its name, and each directory above it its own.
+void Folder::sync_names(const std::string& sub, const std::string& name) {
+  files::GroupCommit::Names names{"."};
+  for (size_t end = 0; end < sub.size();) {
+    end = std::min(sub.find('/', end + 1), sub.size());
+    names.insert(sub.substr(0, end));
+  }
+  if (const int error = commit_.wait(names))
+    fail("cannot flush to the disk", path_of(sub, name), error, option_);
+}
+
+int Folder::flush(const files::GroupCommit::Names& directories) {
+  const std::shared_ptr<const Fd> root = this->root(false);
+  int error = 0;
+  for (const std::string& directory : directories)
+    if (const int failed = files::sync_directory(root->get(), directory)) error = failed;
+  return error;
 }
 
 int64_t Folder::size_of(const std::string& sub, const std::string& name) {

@@ -11,22 +11,20 @@
 #include <string>
 #include <string_view>
 
-#include "stoq/sdk/descriptor.h"
+#include "files/file.h"
+#include "files/group_commit.h"
+#include "files/names.h"
 
 namespace stoq::plugins::filedir {
 
-using sdk::Fd;
-
-// A path as messages show it: its text, with control characters written out.
-std::string shown(std::string_view path);
+using files::absolute;
+using files::Fd;
+using files::join;
+using files::shown;
 
 // "what path: reason; what to do", where `option` names the setting that leads there.
 [[noreturn]] void fail(std::string_view what, std::string_view path, int error,
                        std::string_view option);
-
-// An absolute path without ".", ".." and a "/" at its end; relative ones begin at the working
-// directory.
-std::string absolute(const std::string& path);
 
 // Writes through to a descriptor. After a failure, which error() keeps, it drops what it is given.
 class Sink {
@@ -51,15 +49,16 @@ class Sink {
 // Thread-safe.
 class Folder {
  public:
-  // `option` names the setting that the path comes from. Throws sdk::Error when the path is empty.
-  Folder(const std::string& path, std::string option);
+  // `option` names the setting that the path comes from. `durable`: what write() has written is on
+  // the disk. Throws sdk::Error when the path is empty.
+  Folder(const std::string& path, std::string option, bool durable);
 
   const std::string& path() const { return path_; }
   const std::string& option() const { return option_; }
   std::string path_of(std::string_view sub, std::string_view name) const;
 
-  // Writes `name` in the directory `sub` ("" or "a/b", made as needed). False: it exists already,
-  // and stays as it is.
+  // Writes `name` in the directory `sub` ("" or "a/b", made as needed). False: it exists already
+  // with another content, and stays as it is.
   bool write(const std::string& sub, const std::string& name,
              const std::function<void(Sink&)>& fill);
 
@@ -72,7 +71,12 @@ class Folder {
   Fd create(std::shared_ptr<const Fd>& root, const std::string& sub, const std::string& name,
             std::string& temporary);
 
+  void sync_names(const std::string& sub, const std::string& name);
+  int flush(const files::GroupCommit::Names& directories);
+
   const std::string path_, option_;
+  const bool durable_;
+  files::GroupCommit commit_{[this](const auto& directories) { return flush(directories); }};
   std::mutex mutex_;
   std::shared_ptr<const Fd> root_;
 };

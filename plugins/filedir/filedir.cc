@@ -37,13 +37,16 @@ class Filedir {
       {"use_sha", Kind::boolean, "true", "archive as a/a/f/4/c/<sha1>; else as <payload_id>"},
       {"get_anywhere", Kind::boolean, "false",
        "fetch whatever file a task names, not only those below archive_dir"},
+      {"durable", Kind::boolean, "false",
+       "flush what is saved and archived, and the journal, to the disk: against power loss"},
   };
 
   explicit Filedir(const sdk::Host& host)
-      : source_(host, source_dir(host), host.boolean("recursive")),
-        results_({host.text("results_dir"), date_format(host), host.boolean("compactly")}),
+      : source_(host, source_dir(host), host.boolean("recursive"), host.boolean("durable")),
+        results_({host.text("results_dir"), date_format(host), host.boolean("compactly"),
+                  host.boolean("durable")}),
         archive_({host.text("archive_dir"), date_format(host), host.boolean("use_sha"),
-                  host.boolean("get_anywhere")}) {}
+                  host.boolean("get_anywhere"), host.boolean("durable")}) {}
 
   void ingest(sdk::Call& call) { source_.ingest(call); }
   void outcome(uint64_t token, int what, std::string_view reason) {

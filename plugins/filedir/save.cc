@@ -22,7 +22,8 @@ std::string DateFormat::path(std::time_t when) const {
 }
 
 Results::Results(SaveOptions options)
-    : options_(std::move(options)), folder_(options_.results_dir, "results_dir") {}
+    : options_(std::move(options)),
+      folder_(options_.results_dir, "results_dir", options_.durable) {}
 
 void Results::save(std::string_view scan_id, std::string_view response) {
   if (scan_id.empty() || scan_id.front() == '.' || scan_id.find('/') != scan_id.npos)

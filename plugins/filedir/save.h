@@ -27,6 +27,7 @@ struct SaveOptions {
   std::string results_dir;
   std::optional<DateFormat> date;
   bool compactly = true;
+  bool durable = false;
 };
 
 // Thread-safe.

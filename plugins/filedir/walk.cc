@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "stoq/sdk/views.h"
@@ -16,28 +17,38 @@
 namespace stoq::plugins::filedir {
 namespace {
 
-constexpr int kOpenFile = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;  // a FIFO must not hang us
 constexpr int kOpenDirectory = O_RDONLY | O_CLOEXEC | O_DIRECTORY;
-
-std::string join(const std::string& directory, const std::string& name) {
-  return directory.ends_with('/') ? directory + name : directory + "/" + name;
-}
-
-std::string_view kind_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return "a directory";
-    case S_IFIFO:
-      return "a FIFO";
-    case S_IFSOCK:
-      return "a socket";
-    default:
-      return "a device";
-  }
-}
 
 mode_t mode_of(unsigned char type) {
   return static_cast<mode_t>(DTTOIF(type));
+}
+
+bool may_be_file(unsigned char type) {
+  return type == DT_REG || type == DT_LNK || type == DT_UNKNOWN;
+}
+
+// Nothing when it would take too long, or cannot be told.
+std::optional<uint64_t> files_below(const std::string& directory) {
+  uint64_t most = 1'000'000, files = 0;
+  std::vector<std::string> directories{directory};
+  while (!directories.empty()) {
+    const std::string path = std::move(directories.back());
+    directories.pop_back();
+    Fd fd(open(path.c_str(), kOpenDirectory | O_NOFOLLOW));
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd.get()), &closedir);
+    if (!stream) continue;
+    fd.release();
+    while (const dirent* entry = readdir(stream.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if (most-- == 0) return std::nullopt;
+      if (entry->d_type == DT_DIR)
+        directories.push_back(join(path, name));
+      else if (may_be_file(entry->d_type))
+        ++files;
+    }
+  }
+  return files;
 }
 
 struct Name {
@@ -51,6 +62,8 @@ class Walk {
   Walk(const WalkOptions& options, Visitor& visitor) : options_(options), visitor_(visitor) {}
 
   void directory(const std::string& path, Fd fd) {
+    if (options_.recursive)
+      if (const std::optional<uint64_t> files = files_below(path + "/.")) visitor_.expected(*files);
     if (!files(path, std::move(fd)) || !options_.recursive) return;
     // One entry per level: its directories, of which those up to `next` are done.
     struct Level {
@@ -96,6 +109,9 @@ class Walk {
       Fd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
       if (!copy) copy = open_directory(path);
       const std::vector<Name> names = list(path, std::move(copy), Want::files, after);
+      if (!options_.recursive && after.empty() && names.size() < options_.batch)
+        visitor_.expected(static_cast<uint64_t>(std::count_if(
+            names.begin(), names.end(), [](const Name& name) { return may_be_file(name.type); })));
       for (const Name& name : names)
         if (!file(fd.get(), path, name)) return false;
       if (names.size() < options_.batch) return true;
@@ -107,7 +123,7 @@ class Walk {
     const auto skip = [&](mode_t mode) {
       std::string why = "it is ";
       if (name.type == DT_LNK) why += "a link to ";
-      why += kind_of(mode);
+      why += files::kind_of(mode);
       if (S_ISDIR(mode) && !options_.recursive) why += " and recursive is off";
       visitor_.skipped(join(path, name.text), why);
       return true;
@@ -124,10 +140,10 @@ class Walk {
     } else if (name.type != DT_REG) {
       return skip(mode_of(name.type));
     }
-    Fd fd(openat(directory, name.text.c_str(), kOpenFile));
+    Fd fd(openat(directory, name.text.c_str(), files::kRead));
     if (!fd || fstat(fd.get(), &st) != 0) return unreadable();
     if (!S_ISREG(st.st_mode)) return skip(st.st_mode);
-    return visitor_.file(std::move(fd), path, name.text);
+    return visitor_.file(std::move(fd), st, path, name.text);
   }
 
   // Of one kind, the first `batch` names that come after `after`, sorted.
@@ -189,12 +205,14 @@ void walk(const std::string& source, const WalkOptions& options, Visitor& visito
   struct stat st {};
   if (stat(source.c_str(), &st) != 0) refuse(std::strerror(errno));
   if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    refuse("it is " + std::string(kind_of(st.st_mode)));
-  Fd fd(open(source.c_str(), S_ISDIR(st.st_mode) ? kOpenDirectory : kOpenFile));
+    refuse("it is " + std::string(files::kind_of(st.st_mode)));
+  Fd fd(open(source.c_str(), S_ISDIR(st.st_mode) ? kOpenDirectory : files::kRead));
   if (!fd || fstat(fd.get(), &st) != 0) refuse(std::strerror(errno));
   if (S_ISDIR(st.st_mode)) return Walk(options, visitor).directory(source, std::move(fd));
   const size_t slash = source.rfind('/');
-  visitor.file(std::move(fd), slash == 0 ? "/" : source.substr(0, slash), source.substr(slash + 1));
+  visitor.expected(1);
+  visitor.file(std::move(fd), st, slash == 0 ? "/" : source.substr(0, slash),
+               source.substr(slash + 1));
 }
 
 }  // namespace stoq::plugins::filedir

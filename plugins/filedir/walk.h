@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,12 +18,14 @@ namespace stoq::plugins::filedir {
 class Visitor {
  public:
   virtual ~Visitor() = default;
-  virtual bool file(Fd fd, const std::string& directory,
+  virtual bool file(Fd fd, const struct stat& st, const std::string& directory,
                     const std::string& name) = 0;                           // false: stop
   virtual void skipped(const std::string& path, std::string_view why) = 0;  // not a regular file
   virtual void unreadable(const std::string& path,
                           std::string_view why) = 0;  // should have been read
   virtual void hidden() = 0;  // a name that begins with a dot, not recursive
+  // About how many files there are in all, as soon as that is known.
+  virtual void expected(uint64_t files) = 0;
 };
 
 struct WalkOptions {

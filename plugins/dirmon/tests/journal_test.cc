@@ -20,7 +20,8 @@ constexpr Identity kId{12, 34, 56}, kOther{12, 35, 56}, kTouched{12, 34, 57};
 class DirmonJournal : public testing::Test {
  protected:
   std::unique_ptr<Journal> open() {
-    auto journal = std::make_unique<Journal>(sdk::Host(engine.host()), state.path(), "/watched");
+    auto journal =
+        std::make_unique<Journal>(sdk::Host(engine.host()), state.path(), "/watched", false);
     journal->open();
     return journal;
   }
@@ -43,9 +44,14 @@ class DirmonJournal : public testing::Test {
       if (name.ends_with(".journal")) return state / name;
     return "";
   }
-  std::string lines() const {
-    const std::string text = read_all(file());
-    return text.substr(text.find('\n') + 1);
+  // Without those of files in work, but for `all`.
+  std::string lines(bool all = false) const {
+    std::ifstream in(file());
+    std::string text, line;
+    std::getline(in, line);
+    while (std::getline(in, line))
+      if (all || !line.starts_with("taken")) text += line + '\n';
+    return text;
   }
   void add(const std::string& text) const { std::ofstream(file(), std::ios::app) << text; }
 
@@ -100,7 +106,7 @@ TEST_F(DirmonJournal, OnlySettledFilesSurvive) {
   }
   EXPECT_EQ(lines(),
             "done 12 34 56 done\nfailed 12 34 56 failed\ndone 12 34 56 new\\nline\\\\\n"
-            "done 12 34 56 \xff\n");
+            "done 12 34 56 \xff\ngone 12 34 56 given back\n");
   auto journal = open();
   EXPECT_EQ(journal->size(), 4U);
   for (const char* path : {"done", "failed", "new\nline\\", "\xff"})
@@ -192,21 +198,57 @@ TEST_F(DirmonJournal, DamagedLinesAreCounted) {
                                 " are damaged; the files that they stood for are taken again"});
 }
 
-TEST_F(DirmonJournal, WhatIsNoJournalOfThisDirectoryIsRefused) {
+TEST_F(DirmonJournal, WhatIsNoJournalOfThisDirectoryIsMovedAside) {
   begun();
-  const auto refused = [&](const std::string& text) {
-    std::ofstream(file(), std::ios::trunc) << text;
-    return error_of<sdk::Error>([&] { open(); });
-  };
-  for (const char* text : {"", "stoq-dirmon-journal 2 /watched\n", "\n", "stoq-dirmon-journal 1"})
-    EXPECT_EQ(refused(text), file() +
-                                 " is no journal that this version can read; move it away to "
-                                 "begin anew with what is there")
-        << text;
-  EXPECT_EQ(refused("stoq-dirmon-journal 1 /other\n"),
-            file() +
-                " is the journal of another directory; move it away to begin anew with what "
-                "is there");
+  std::ofstream(file(), std::ios::trunc) << "stoq-dirmon-journal 2 /watched\n";
+  const std::string path = file();
+  auto journal = open();
+  EXPECT_TRUE(journal->lost());
+  EXPECT_TRUE(journal->first());
+  EXPECT_EQ(engine.log(),
+            Lines{path + " is no journal that this version can read; it was moved to " + path +
+                  ".broken, and all files of /watched are taken, since it may have said which are "
+                  "new"});
+  EXPECT_EQ(read_all(path + ".broken"), "stoq-dirmon-journal 2 /watched\n");
+}
+
+TEST_F(DirmonJournal, CountsTheRunsThatDiedWithAFileInWork) {
+  begun();
+  for (unsigned run = 0; run < files::kMostDeaths; ++run) {
+    auto journal = open();
+    for (const char* path : {"a", "renamed", "given back"})
+      EXPECT_EQ(journal->deaths(path, kId), run) << path;
+    EXPECT_EQ(journal->deaths("a", kOther), 0U);
+    take(*journal, "a");
+    take(*journal, "a");  // twice in one run
+    take(*journal, "renamed");
+    EXPECT_TRUE(journal->rename("renamed", "elsewhere", kId));
+    EXPECT_TRUE(journal->rename("elsewhere", "renamed", kId));
+    take(*journal, "given back");
+  }
+  {
+    auto journal = open();
+    journal->give_back(take(*journal, "given back"));
+    EXPECT_FALSE(journal->knows("a", kId));
+    journal->fail("a", kId, 0);
+    finish(*journal, "renamed");
+  }
+  auto journal = open();
+  EXPECT_EQ(journal->deaths("given back", kId), files::kMostDeaths) << "that run did not die";
+  EXPECT_TRUE(journal->knows("a", kId));
+  EXPECT_TRUE(journal->knows("renamed", kId));
+  for (const char* path : {"a", "renamed"}) EXPECT_EQ(journal->deaths(path, kId), 0U);
+}
+
+TEST_F(DirmonJournal, DurablyItKeepsTheSame) {
+  begun();
+  {
+    Journal journal(sdk::Host(engine.host()), state.path(), "/watched", true);
+    journal.open();
+    for (int i = 0; i < 3; ++i) finish(journal, std::to_string(i));
+  }
+  EXPECT_EQ(lines(), "done 12 34 56 0\ndone 12 34 56 1\ndone 12 34 56 2\n");
+  EXPECT_EQ(engine.log(), Lines{});
 }
 
 TEST_F(DirmonJournal, OneRunAtATime) {
@@ -215,14 +257,14 @@ TEST_F(DirmonJournal, OneRunAtATime) {
             "another run watches /watched and keeps its journal " + file() + " (process " +
                 std::to_string(getpid()) +
                 "); end it first, or let both scan each file, with a journal_dir of its own");
-  Journal elsewhere(sdk::Host(engine.host()), state.path(), "/elsewhere");
+  Journal elsewhere(sdk::Host(engine.host()), state.path(), "/elsewhere", false);
   elsewhere.open();
   EXPECT_TRUE(elsewhere.first());
 }
 
 TEST_F(DirmonJournal, WhereItCannotBeKeptTheReasonIsGiven) {
   const std::string path = state.file("file");
-  Journal journal(sdk::Host(engine.host()), path, "/watched");
+  Journal journal(sdk::Host(engine.host()), path, "/watched", false);
   const std::string error = error_of<sdk::Error>([&] { journal.open(); });
   EXPECT_TRUE(error.starts_with("cannot open " + path + "/")) << error;
   EXPECT_TRUE(error.ends_with(
@@ -258,6 +300,10 @@ TEST_F(DirmonJournal, ItStaysSmall) {
   {
     auto journal = begun();
     for (const char* path : {"kept", "rewritten", "in work"}) finish(*journal, path);
+    take(*journal, "died of");
+  }
+  {
+    auto journal = open();
     journal->settle(take(*journal, "rewritten", kOther), "failed");
     take(*journal, "in work", kOther);
     for (int i = 0; i < 5'000; ++i) {
@@ -267,13 +313,16 @@ TEST_F(DirmonJournal, ItStaysSmall) {
     EXPECT_EQ(journal->size(), 3U);
   }
   const std::string text = lines();
+  const std::string all = lines(true);
   EXPECT_TRUE(text.starts_with("done 12 34 56 kept\nfailed 12 35 56 rewritten\n"));
-  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 4'200);
+  EXPECT_LT(std::count(all.begin(), all.end(), '\n'), 4'200);
   EXPECT_EQ(names_in(state.path()).size(), 2U);
   auto journal = open();
   EXPECT_TRUE(journal->knows("kept", kId));
   EXPECT_TRUE(journal->knows("rewritten", kOther));
   EXPECT_FALSE(journal->knows("in work", kOther));
+  EXPECT_EQ(journal->deaths("in work", kOther), 1U);
+  EXPECT_EQ(journal->deaths("died of", kId), 1U);
   EXPECT_FALSE(journal->knows("passing", kId));
 }
 
@@ -294,7 +343,7 @@ TEST_F(DirmonJournal, ARoundForgetsWhatItDidNotMeet) {
 
 TEST(DirmonJournalInMemory, KnowsAsLongAsItLives) {
   FakeEngine engine({});
-  Journal journal(sdk::Host(engine.host()), "", "/watched");
+  Journal journal(sdk::Host(engine.host()), "", "/watched", false);
   journal.open();
   journal.open();
   EXPECT_EQ(

@@ -76,7 +76,7 @@ TEST(DirmonLimits, DirectoriesThatCannotBeWatchedAreLookedInto) {
       Options options;
       options.source_dir = dir.path();
       options.recursive = true;
-      Journal journal(host, "", dir.path());
+      Journal journal(host, "", dir.path(), false);
       Items items(host, journal, dir.path());
       Timing timing;
       timing.unwatched = Timing::ms(100);

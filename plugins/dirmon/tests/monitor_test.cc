@@ -14,6 +14,8 @@
 namespace stoq::plugins::dirmon {
 namespace {
 
+using files::payload_meta;
+
 using DirmonFiles = Watched;
 
 TEST(DirmonStart, WithoutADirectoryItDoesNotLoad) {

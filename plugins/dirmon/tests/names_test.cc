@@ -6,27 +6,6 @@
 namespace stoq::plugins::dirmon {
 namespace {
 
-TEST(DirmonNames, MetaNamesFileAndDirectory) {
-  EXPECT_EQ(payload_meta("/a/b", "c.exe"),
-            R"({"extra_data": {"filename": "c.exe", "source_dir": "/a/b"}})");
-}
-
-TEST(DirmonNames, NamesThatAreNotUtf8LoseNothing) {
-  EXPECT_EQ(payload_meta("/\xff", "caf\xe9"),
-            "{\"extra_data\": {\"filename\": \"café\", \"filename_hex\": \"636166e9\", "
-            "\"source_dir\": \"/ÿ\", \"source_dir_hex\": \"2fff\"}}");
-}
-
-TEST(DirmonNames, ShownWritesControlCharactersOut) {
-  EXPECT_EQ(shown("/a\n\x1b[1m\x7f/é"), "/a\\x0a\\x1b[1m\\x7f/é");
-}
-
-TEST(DirmonNames, AbsoluteIsPlain) {
-  EXPECT_EQ(absolute("/a/./b/../c//"), "/a/c");
-  EXPECT_EQ(absolute("/"), "/");
-  EXPECT_EQ(absolute("x"), join(absolute("."), "x"));
-}
-
 TEST(DirmonNames, LiesInFollowsWhatIsThere) {
   EXPECT_TRUE(lies_in("/none/a", "/none/a", false));
   EXPECT_FALSE(lies_in("/none/a/b", "/none/a", false));
@@ -35,12 +14,6 @@ TEST(DirmonNames, LiesInFollowsWhatIsThere) {
   EXPECT_FALSE(lies_in("/none", "/none/a", true));
   EXPECT_TRUE(lies_in("/none", "/", true));
   EXPECT_TRUE(lies_in("/proc/self/root/none", "/none", false));
-}
-
-TEST(DirmonNames, JoinPutsOneSlash) {
-  EXPECT_EQ(join("", "a"), "a");
-  EXPECT_EQ(join("/", "a"), "/a");
-  EXPECT_EQ(join("a", "b"), "a/b");
 }
 
 TEST(DirmonNames, PatternsMatchWholeNames) {

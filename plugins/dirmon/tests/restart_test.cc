@@ -55,6 +55,66 @@ TEST_F(DirmonRestart, WhatHadNoOutcomeIsTakenAgain) {
   EXPECT_EQ(all(), expected);
 }
 
+TEST_F(DirmonRestart, WhatTheEngineDiesOfIsPutAloneAndThenFails) {
+  start();
+  engine->done = false;
+  for (const char* name : {"a", "b"}) dir.file(name, name);
+  ASSERT_TRUE(engine->wait_items(2));
+  done = false;
+  start();
+  ASSERT_TRUE(engine->wait_items(2));
+  start();  // both were in work at two deaths
+  ASSERT_TRUE(engine->wait_items(1));
+  const auto first = engine->items();
+  ASSERT_EQ(first.size(), 1U) << "the other one waits for its outcome";
+  engine->outcome(first[0].token, STOQ_OUTCOME_DONE);
+  ASSERT_TRUE(engine->wait_items(2));
+  const std::string culprit = engine->contents()[1];
+  start();
+  const std::string text = dir / culprit +
+                           " failed: the engine died 3 times while it was in work; it is not taken "
+                           "again until it is written again";
+  EXPECT_TRUE(engine->wait_log(text));
+  engine->stop();
+  EXPECT_EQ(engine->items().size(), 0U);
+  EXPECT_EQ(engine->errors, Lines{text});
+  done = true;
+  start();
+  dir.file(culprit, "rewritten");
+  EXPECT_EQ(all(), Lines{culprit + "=rewritten"});
+}
+
+TEST_F(DirmonRestart, WhenItsJournalIsBrokenAllIsTaken) {
+  start();
+  dir.file("a", "x");
+  EXPECT_EQ(put(1), Lines{"a=x"});
+  engine.reset();
+  dir.file("b", "y");
+  for (const std::string& name : names_in(state.path()))
+    if (name.ends_with(".journal")) std::ofstream(state / name, std::ios::trunc) << "?";
+  start();
+  EXPECT_EQ(put(2), (Lines{"a=x", "b=y"}));
+  start();
+  EXPECT_EQ(all(), Lines{});
+}
+
+TEST_F(DirmonRestart, TheFirstStartSaysWhatItDoesNotTake) {
+  const std::string begin = "this is the first start on " + dir.path() + ": ";
+  const auto said = [&] { return engine->whole_log()[0]; };
+  dir.file("a");
+  start();
+  EXPECT_EQ(said(), begin +
+                        "the file in it was noted as seen and is not taken (existing = true takes "
+                        "what is there)");
+  engine.reset();
+  std::filesystem::remove_all(state.path());
+  dir.file("b");
+  start();
+  EXPECT_EQ(said(), begin +
+                        "the 2 files in it were noted as seen and are not taken (existing = true "
+                        "takes what is there)");
+}
+
 TEST_F(DirmonRestart, ARemovedFileIsForgotten) {
   const std::string kept = spare.file("kept", "x");
   start();
@@ -72,8 +132,8 @@ TEST_F(DirmonRestart, ARemovedFileIsForgotten) {
 TEST_F(DirmonRestart, WithoutStateItIsKeptInMemory) {
   engine = std::make_unique<FakeEngine>(std::vector<std::string>{"source_dir=" + dir.path()});
   engine->start();
-  ASSERT_TRUE(engine->wait_log("0 files that are in " + dir.path() +
-                               " already were noted and not taken (existing = true takes them)"));
+  ASSERT_TRUE(
+      engine->wait_log("this is the first start on " + dir.path() + ": it holds no files yet"));
   dir.file("a", "x");
   EXPECT_EQ(put(1), Lines{"a=x"});
   engine->stop();

@@ -24,7 +24,7 @@ class DirmonTimes : public Watched {
       sdk::Call call(engine->call());
       Options options;
       options.source_dir = dir.path();
-      Journal journal(host, state.path(), dir.path());
+      Journal journal(host, state.path(), dir.path(), false);
       journal.open();
       Items items(host, journal, dir.path());
       Monitor(host, call, options, timing, journal, items).run();

@@ -25,6 +25,7 @@ class Watched : public testing::Test {
     options.push_back("source_dir=" + dir.path());
     options.push_back("state=" + state.path());
     engine = std::make_unique<FakeEngine>(options);
+    engine->done = done;
     engine->start();
     ASSERT_TRUE(engine->wait_watching()) << engine->raised;
   }
@@ -71,6 +72,7 @@ class Watched : public testing::Test {
 
   TemporaryDirectory dir, state, spare;
   std::unique_ptr<FakeEngine> engine;
+  bool done = true;  // each item is, as soon as it is put
   int last_ = 0;
 };
 

@@ -15,19 +15,7 @@ namespace stoq::plugins::filedir {
 namespace {
 
 using namespace stoq::test;
-
-using Lines = std::vector<std::string>;
-
-TEST(FiledirIngest, MetaNamesFileAndDirectory) {
-  EXPECT_EQ(payload_meta("/a/b", "c.exe"),
-            R"({"extra_data": {"filename": "c.exe", "source_dir": "/a/b"}})");
-}
-
-TEST(FiledirIngest, NamesThatAreNotUtf8LoseNothing) {
-  EXPECT_EQ(payload_meta("/\xff", "caf\xe9"),
-            "{\"extra_data\": {\"filename\": \"café\", \"filename_hex\": \"636166e9\", "
-            "\"source_dir\": \"/ÿ\", \"source_dir_hex\": \"2fff\"}}");
-}
+using files::payload_meta;
 
 TEST(FiledirIngest, SummaryNamesTheFirstThree) {
   Unreadable unreadable;
@@ -61,20 +49,23 @@ TEST(FiledirIngest, HandsOverEachFileOnce) {
   EXPECT_EQ(metas, (Lines{payload_meta(dir.path(), "a"), payload_meta(dir.path(), "b")}));
   EXPECT_EQ(engine.errors, Lines{"1 file or directory could not be read: " + dir / "dangling" +
                                  " (No such file or directory)"});
-  EXPECT_EQ(engine.log,
-            (Lines{dir / "dangling could not be read: No such file or directory",
-                   dir / "sub is skipped: it is a directory and recursive is off",
-                   "2 files of " + dir.path() +
-                       " were handed over, 1 names that begin with a dot were skipped (recursive = "
-                       "true takes them)"}));
+  EXPECT_EQ(
+      engine.log(),
+      (Lines{"there is no state directory: this run keeps no journal: should it be killed, the "
+             "next one takes all files again",
+             dir / "dangling could not be read: No such file or directory",
+             dir / "sub is skipped: it is a directory and recursive is off",
+             "2 files of " + dir.path() +
+                 " were handed over, 1 names that begin with a dot were skipped (recursive = "
+                 "true takes them)"}));
 
-  engine.log.clear();
+  engine.clear_log();
   engine.outcome(tokens[1], STOQ_OUTCOME_FAILED, "the disk is on fire");
   engine.outcome(tokens[0], STOQ_OUTCOME_DONE, "");
-  EXPECT_EQ(engine.log, Lines{dir / "b failed: the disk is on fire"});
-  engine.log.clear();
+  EXPECT_EQ(engine.log(), Lines{dir / "b failed: the disk is on fire"});
+  engine.clear_log();
   engine.destroy();
-  EXPECT_EQ(engine.log, Lines{"1 files are done, 1 failed, 0 are to be tried again"});
+  EXPECT_EQ(engine.log(), Lines{"1 files are done, 1 failed, 0 are to be tried again"});
 }
 
 TEST(FiledirIngest, StopsWhenTheQueueIsClosedOrTheCallCancelled) {

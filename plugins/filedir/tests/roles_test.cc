@@ -39,6 +39,7 @@ TEST(FiledirRoles, SaveGoesByTheOptions) {
   engine.facts[STOQ_FACT_RESPONSE] = R"({"a": 1})";
   EXPECT_EQ(engine.save(), STOQ_OK);
   EXPECT_EQ(read_all(dir / "day/the-id"), "{\n    \"a\": 1\n}\n");
+  engine.facts[STOQ_FACT_RESPONSE] = R"({"a": 2})";
   EXPECT_EQ(engine.save(), STOQ_FAILED);
   EXPECT_EQ(engine.raised, "StoqPluginException: " + dir / "day/the-id" +
                                " already exists; results are never overwritten: move that file "

@@ -69,6 +69,39 @@ TEST(FiledirSave, NeverOverwrites) {
   EXPECT_EQ(names_in(dir.path()), Names{"id"}) << "a temporary file was left";
 }
 
+TEST(FiledirSave, TheSameOnceMoreIsDone) {
+  TemporaryDirectory dir;
+  for (const bool durable : {false, true}) {
+    Results results({dir.path(), std::nullopt, true, durable});
+    const std::string text = '"' + std::string(200'000, 'x') + '"';
+    for (int i = 0; i < 2; ++i) {
+      results.save("id", text);
+      EXPECT_EQ(read_all(dir / "id"), text + "\n");
+      EXPECT_EQ(names_in(dir.path()), Names{"id"}) << "a temporary file was left";
+    }
+    EXPECT_NE(
+        error_of<sdk::Error>([&] { results.save("id", '"' + std::string(199'999, 'x') + "y\""); }),
+        "");
+    std::filesystem::create_symlink("id", dir / "link");
+    EXPECT_NE(error_of<sdk::Error>([&] { results.save("link", text); }), "");
+    std::filesystem::remove(dir / "link");
+  }
+}
+
+TEST(FiledirSave, DurablyItSavesTheSame) {
+  TemporaryDirectory dir;
+  Results results({dir / "made/for/it", DateFormat("a/b"), true, true});
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&, name = std::to_string(i)] {
+        for (int j = 0; j < 5; ++j) results.save(name + "-" + std::to_string(j), kResponse);
+      });
+  }
+  EXPECT_EQ(names_in(dir / "made/for/it/a/b").size(), 20U);
+  EXPECT_EQ(read_all(dir / "made/for/it/a/b/3-4"), kResponse + "\n");
+}
+
 TEST(FiledirSave, IsNotHeldUpByATemporaryFileOfAKilledRun) {
   TemporaryDirectory dir;
   Results results({dir.path(), std::nullopt, true});
@@ -85,7 +118,10 @@ TEST(FiledirSave, OneOfManyThreadsSavesTheSameScan) {
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 8; ++i)
-      threads.emplace_back([&] { ++(refusal(results).empty() ? saved : refused); });
+      threads.emplace_back([&, text = std::to_string(i)] {
+        const bool taken = error_of<sdk::Error>([&] { results.save("id", text); }).empty();
+        ++(taken ? saved : refused);
+      });
   }
   EXPECT_EQ(saved, 1);
   EXPECT_EQ(refused, 7);
@@ -215,11 +251,6 @@ TEST(FiledirSave, AReadOnlyFileSystemIsSaid) {
   EXPECT_EQ(refusal(below), "cannot create the directory " + dir / "ro/below" +
                                 ": Read-only file system; make it writable for this user, or point "
                                 "results_dir to a place that is");
-}
-
-TEST(FiledirSave, PathsAreShownWithoutControlCharacters) {
-  EXPECT_EQ(shown("a\nb\x1b\x7f"), "a\\x0ab\\x1b\\x7f");
-  EXPECT_EQ(shown("caf\xe9"), "café");
 }
 
 }  // namespace

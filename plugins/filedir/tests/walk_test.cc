@@ -25,7 +25,9 @@ class Notes final : public Visitor {
  public:
   explicit Notes(const TemporaryDirectory& dir) : root(dir.path() + "/") {}
 
-  bool file(Fd fd, const std::string& directory, const std::string& name) override {
+  bool file(Fd fd, const struct stat& st, const std::string& directory,
+            const std::string& name) override {
+    if (!S_ISREG(st.st_mode)) files.push_back("the stat of something else");
     if (fcntl(fd.get(), F_GETFD) != FD_CLOEXEC) files.push_back("a descriptor that is not its own");
     files.push_back(cut(directory + "/" + name));
     return files.size() < most;
@@ -37,8 +39,10 @@ class Notes final : public Visitor {
     failures.push_back(cut(path) + ": " + std::string(why));
   }
   void hidden() override { ++dots; }
+  void expected(uint64_t count) override { expects.push_back(count); }
 
   Lines files, skips, failures;
+  std::vector<uint64_t> expects;
   size_t dots = 0, most = 1000000;
 
  private:
@@ -71,6 +75,16 @@ TEST(FiledirWalk, RecursiveTakesDotsAndGoesDownInOrder) {
   EXPECT_EQ(notes.files, (Lines{"a-", "z", ".git/config", "a/x", "b/1", "b/2", "b/c/3"}));
   EXPECT_EQ(notes.skips, Lines{});
   EXPECT_EQ(notes.dots, 0u);
+}
+
+TEST(FiledirWalk, TellsAtOnceHowManyFilesThereAre) {
+  using Counts = std::vector<uint64_t>;
+  TemporaryDirectory dir;
+  for (const char* name : {"b", "a", ".hidden", "sub/x", "sub/.dot", "sub/deep/y"}) dir.file(name);
+  EXPECT_EQ(walked(dir, {}).expects, Counts{2});
+  EXPECT_EQ(walked(dir, {.recursive = true}).expects, Counts{6});
+  EXPECT_EQ(walked(dir, {}, "a").expects, Counts{1});
+  EXPECT_EQ(walked(dir, {.batch = 2}).expects, Counts{}) << "it takes several passes to know";
 }
 
 TEST(FiledirWalk, SmallBatchesGiveTheSameOrder) {

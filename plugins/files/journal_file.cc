@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal_file.h"
+#include "files/journal_file.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
-#include "names.h"
-#include "stoq/sdk/views.h"
+#include "files/names.h"
 
-namespace stoq::plugins::dirmon {
+namespace stoq::plugins::files {
 namespace {
 
-constexpr std::string_view kHead = "stoq-dirmon-journal 1 ";
+constexpr std::string_view kWords[] = {"seen",   "done",   "failed", "gone",
+                                       "taken1", "taken2", "taken3"};
+constexpr int kAside = 100;
+constexpr std::string_view kUnreadable = "is no journal that this version can read";
 constexpr size_t kBuffer = 64 << 10;
 constexpr size_t kLongest = 16 << 10;  // of a line; a path has 4096 bytes, twice that when escaped
 
@@ -63,10 +65,10 @@ bool take_number(std::string_view& text, Number& number) {
 bool parse(std::string_view text, Line& line) {
   const size_t space = text.find(' ');
   if (space == text.npos) return false;
-  line.word = text.substr(0, space);
+  const auto word = std::find(std::begin(kWords), std::end(kWords), text.substr(0, space));
+  if (word == std::end(kWords)) return false;
+  line.word = *word;
   text.remove_prefix(space + 1);
-  if (line.word != "seen" && line.word != "done" && line.word != "failed" && line.word != "gone")
-    return false;
   if (!take_number(text, line.id.inode) || !take_number(text, line.id.size) ||
       !take_number(text, line.id.mtime) || text.empty())
     return false;
@@ -75,48 +77,43 @@ bool parse(std::string_view text, Line& line) {
 }
 
 std::string name_of(const std::string& source_dir) {
-  uint8_t digest[EVP_MAX_MD_SIZE];
+  char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  if (EVP_Digest(source_dir.data(), source_dir.size(), digest, &size, EVP_sha256(), nullptr) != 1)
+  if (EVP_Digest(source_dir.data(), source_dir.size(), reinterpret_cast<uint8_t*>(digest), &size,
+                 EVP_sha256(), nullptr) != 1)
     throw sdk::Error("OpenSSL here offers no SHA-256 to name the journal by");
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (int i = 0; i < 16; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
-}
-
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(fd, text.data(), text.size());
-    if (n > 0)
-      text.remove_prefix(static_cast<size_t>(n));
-    else if (n == 0)
-      return EIO;
-    else if (errno != EINTR)
-      return errno;
-  }
-  return 0;
+  return hex({digest, 16});
 }
 
 }  // namespace
 
-JournalFile::JournalFile(const std::string& state, const std::string& source_dir)
-    : path_(join(state, name_of(source_dir) + ".journal")), source_dir_(source_dir) {
+JournalFile::JournalFile(const Kind& kind, const std::string& state, const std::string& source_dir)
+    : kind_(kind),
+      path_(join(state, name_of(source_dir) + ".journal")),
+      source_dir_(source_dir),
+      head_("stoq-" + std::string(kind.plugin) + "-journal 1 ") {
   std::error_code ignored;  // what is wrong shows when the lock is opened
   std::filesystem::create_directories(state, ignored);
-  const std::string lock = path_ + ".lock";
-  lock_ = Fd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!lock_) fail("cannot open", lock, errno);
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) fail("cannot lock", lock, errno);
-    char pid[32] = {};
-    const ssize_t n = pread(lock_.get(), pid, sizeof pid - 1, 0);
-    throw sdk::Error("another run watches " + shown(source_dir_) + " and keeps its journal " +
-                     shown(path_) + (n > 0 ? " (process " + shown(pid) + ")" : "") +
-                     "; end it first, or let both scan each file, with a journal_dir of its own");
+  lock();
+}
+
+void JournalFile::lock() {
+  const std::string name = path_ + ".lock";
+  for (;;) {
+    lock_ = Fd(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666));
+    if (!lock_) fail("cannot open", name, errno);
+    if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) fail("cannot lock", name, errno);
+      char pid[32] = {};
+      const ssize_t n = pread(lock_.get(), pid, sizeof pid - 1, 0);
+      throw InUse(shown(path_) + (n > 0 ? " (process " + shown(pid) + ")" : ""));
+    }
+    // The run that had it may have removed it just now.
+    struct stat ours {
+    }, there{};
+    if (fstat(lock_.get(), &ours) == 0 && stat(name.c_str(), &there) == 0 &&
+        ours.st_ino == there.st_ino)
+      break;
   }
   const std::string pid = std::to_string(getpid());
   if (ftruncate(lock_.get(), 0) == 0) write_all(lock_.get(), pid);
@@ -131,15 +128,14 @@ bool JournalFile::exists() const {
 }
 
 JournalFile::Read JournalFile::read(const std::function<void(const Line&)>& told) const {
-  const Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) fail("cannot read the journal", path_, errno);
+  const Fd fd(::open(path_.c_str(), kRead));
+  struct stat st {};
+  if (!fd || fstat(fd.get(), &st) != 0) fail("cannot read the journal", path_, errno);
+  if (!S_ISREG(st.st_mode)) return {.foreign = "is no file"};
   Read out;
   Line line;
   std::string text;
   bool head = true, skip = false;  // skip: the rest of a line that is too long
-  const auto refuse = [this](const std::string& why) {
-    throw sdk::Error(shown(path_) + " " + why + "; move it away to begin anew with what is there");
-  };
   for (;;) {
     const size_t kept = text.size();
     text.resize(kept + kBuffer);
@@ -154,9 +150,9 @@ JournalFile::Read JournalFile::read(const std::function<void(const Line&)>& told
       const std::string_view one = std::string_view(text).substr(from, end - from);
       if (head) {
         head = false;
-        if (!one.starts_with(kHead)) refuse("is no journal that this version can read");
-        if (unescaped(one.substr(kHead.size())) != source_dir_)
-          refuse("is the journal of another directory");
+        if (!one.starts_with(head_)) return {.foreign = kUnreadable};
+        if (unescaped(one.substr(head_.size())) != source_dir_)
+          return {.foreign = "is the journal of another directory"};
       } else if (skip || !parse(one, line)) {
         skip = false;
         ++out.broken;
@@ -167,35 +163,48 @@ JournalFile::Read JournalFile::read(const std::function<void(const Line&)>& told
     }
     text.erase(0, from);
     if (text.size() > kLongest) {
+      if (head) break;
       skip = true;
       text.clear();
     }
   }
-  if (head) refuse("is no journal that this version can read");
+  if (head) return {.foreign = kUnreadable};
   return out;
 }
 
+std::string JournalFile::move_aside() {
+  for (int i = 0; i < kAside; ++i) {
+    const std::string name = path_ + ".broken" + (i > 0 ? std::to_string(i) : "");
+    if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0)
+      return name;
+    if (errno != EEXIST) fail("cannot move away", path_, errno);
+  }
+  fail("cannot move away", path_, EEXIST);
+}
+
 void JournalFile::open() {
-  file_ = Fd(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
-  if (!file_) fail("cannot open the journal", path_, errno);
+  Fd file(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+  if (!file) fail("cannot open the journal", path_, errno);
   // Back to the last end of a line.
-  int64_t end = lseek(file_.get(), 0, SEEK_END);
+  int64_t end = lseek(file.get(), 0, SEEK_END);
   char block[4096];
   for (size_ = 0; end > 0 && size_ == 0;) {
     const int64_t from = end > static_cast<int64_t>(sizeof block) ? end - int64_t{sizeof block} : 0;
-    const ssize_t n = pread(file_.get(), block, static_cast<size_t>(end - from), from);
+    const ssize_t n = pread(file.get(), block, static_cast<size_t>(end - from), from);
     if (n <= 0) fail("cannot read the journal", path_, n < 0 ? errno : EIO);
     const size_t last = std::string_view(block, static_cast<size_t>(n)).rfind('\n');
     if (last != std::string_view::npos) size_ = from + static_cast<int64_t>(last) + 1;
     end = from;
   }
-  if (ftruncate(file_.get(), size_) != 0) fail("cannot write the journal", path_, errno);
+  if (ftruncate(file.get(), size_) != 0) fail("cannot write the journal", path_, errno);
+  file_ = std::make_shared<const Fd>(std::move(file));
 }
 
-int JournalFile::append(const Line& line) {
-  const std::string text = text_of(line);
-  if (const int error = write_all(file_.get(), text)) {
-    if (ftruncate(file_.get(), size_) != 0) return errno;
+int JournalFile::append(std::span<const Line> lines) {
+  std::string text;
+  for (const Line& line : lines) text += text_of(line);
+  if (const int error = write_all(file_->get(), text)) {
+    if (ftruncate(file_->get(), size_) != 0) return errno;
     return error;
   }
   size_ += static_cast<int64_t>(text.size());
@@ -207,7 +216,7 @@ void JournalFile::begin() {
   const std::string name = path_ + ".new";
   fresh_ = Fd(::open(name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
   if (!fresh_) fail("cannot create", name, errno);
-  buffer_ = std::string(kHead) + escaped(source_dir_) + '\n';
+  buffer_ = head_ + escaped(source_dir_) + '\n';
   fresh_size_ = 0;
 }
 
@@ -223,17 +232,15 @@ void JournalFile::flush() {
   buffer_.clear();
 }
 
-void JournalFile::commit() {
+void JournalFile::commit(bool sync) {
   flush();
   const std::string name = path_ + ".new";
-  if (fdatasync(fresh_.get()) != 0) fail("cannot write", name, errno);
+  if (sync && fdatasync(fresh_.get()) != 0) fail("cannot write", name, errno);
   if (rename(name.c_str(), path_.c_str()) != 0) fail("cannot write the journal", path_, errno);
-  // Else a power cut could make the next start the first one again, to which all is old.
-  const Fd directory(
-      ::open(path_.substr(0, path_.rfind('/') + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || fsync(directory.get()) != 0) fail("cannot write the journal", path_, errno);
-  file_ = Fd();
-  std::swap(file_, fresh_);
+  if (sync)
+    if (const int error = sync_directory(AT_FDCWD, path_.substr(0, path_.rfind('/') + 1)))
+      fail("cannot write the journal", path_, error);
+  file_ = std::make_shared<const Fd>(std::move(fresh_));
   size_ = fresh_size_;
 }
 
@@ -244,10 +251,14 @@ void JournalFile::abandon() {
   unlink((path_ + ".new").c_str());
 }
 
-void JournalFile::fail(std::string_view what, const std::string& path, int error) const {
-  throw sdk::Error(std::string(what) + " " + shown(path) + ": " + std::strerror(error) +
-                   "; without it the files that arrive while nobody watches would be lost: mend "
-                   "that, or set journal_dir to another place");
+void JournalFile::remove() {
+  unlink(path_.c_str());
+  unlink((path_ + ".lock").c_str());
 }
 
-}  // namespace stoq::plugins::dirmon
+void JournalFile::fail(std::string_view what, const std::string& path, int error) const {
+  throw sdk::Error(std::string(what) + " " + shown(path) + ": " + std::strerror(error) + "; " +
+                   std::string(kind_.advice));
+}
+
+}  // namespace stoq::plugins::files
