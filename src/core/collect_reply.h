@@ -21,6 +21,7 @@ class CollectReply final : public SilentReply {
   void extract_write(Bytes chunk) override;
   bool extract_meta(std::string_view payload_meta) override;
   void extract_end(bool keep) override;
+  void extract_stopped() override;
   ExtractionMeter& meter() override { return meter_; }
   bool dispatch(std::string_view plugin, std::string_view meta) override;
   bool set_payload_meta(std::string_view json) override;

@@ -91,10 +91,7 @@ template <class Meta>
 bool WireReply::read(std::string_view what, std::string_view shape, std::string_view json,
                      std::string& canonical, Meta& meta) {
   const json::Outcome outcome = json::canonicalise(json, canonical, {.max_size = max_result_});
-  if (Meta next = meta; outcome && next.update(canonical)) {  // all of it, or nothing
-    meta = std::move(next);
-    return true;
-  }
+  if (outcome && meta.update(canonical)) return true;
   failed(Failure::raised, "StoqException",
          "its " + std::string(what) +
              " was refused: " + (outcome ? std::string(shape) : outcome.message));
