@@ -16,7 +16,7 @@ constexpr size_t kRoom = 100'000;  // that a socket holds: one thread is both en
 
 Settings small() {
   Settings settings;
-  settings.max_result_size = 200;
+  settings.max_result_size = 200, settings.max_result_depth = 3;
   settings.extraction = {.children = kChildren, .bytes = 500, .payload = 300, .ratio = 0};
   return settings;
 }
@@ -90,6 +90,7 @@ STOQ_FUZZ(wire) {
   wire::CallMessage call;
   call.limits = settings.extraction, call.limits.children = kChildren;
   call.size = 7, call.max_result = settings.max_result_size;
+  call.max_depth = settings.max_result_depth;
   PluginInfo info;
   stoq::Input input{.payload = &in_host, .request = &request};
   WireReply host(theirs.get(), 1, call);
@@ -124,12 +125,14 @@ STOQ_FUZZ_SEEDS(wire) {
                             step(6, R"({"should_scan": false})") + step(7, "keep");
   const std::string much(350, 'm');
   const std::string large = step(3, "") + step(4, much.substr(100)) + step(7, "keep");
-  return {step(0, R"({"a": [1, 2.50, "\u00e4"]})") + step(1, "an error"),
-          child + child + child + child + child,
-          large + large + large,
-          step(3, "") + step(4, much) + step(4, much) + step(7, "keep") + child,
-          step(3, "[]") + step(4, "lost") + step(7, "") + step(2, "reason"),
-          step(8, R"({"key": 65})") + step(8, "") + step(8, "{"),
-          step(9, R"({"dispatch_to": ["yara"], "should_archive": false})") + step(9, "3"),
-          step(0, '"' + much + '"') + step(0, "[[[[1]]]") + step(5, "x") + step(6, "{}")};
+  return {
+      step(0, R"({"a": [1, 2.50, "\u00e4"]})") + step(1, "an error"),
+      child + child + child + child + child,
+      large + large + large,
+      step(3, "") + step(4, much) + step(4, much) + step(7, "keep") + child,
+      step(3, "[]") + step(4, "lost") + step(7, "") + step(2, "reason"),
+      step(8, R"({"key": 65})") + step(8, "") + step(8, "{"),
+      step(9, R"({"dispatch_to": ["yara"], "should_archive": false})") + step(9, "3"),
+      step(9, R"({"extra_data": {"a": [[1]]}})") + step(3, R"({"extra_data": {"a": {"b": 1}}})"),
+      step(0, '"' + much + '"') + step(0, "[[[[1]]]") + step(5, "x") + step(6, "{}")};
 }

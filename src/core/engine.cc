@@ -34,6 +34,7 @@ Engine::Engine(StoqOptions options)
       hosts_(host_program(),
              {.memory = settings_->plugin_memory,
               .max_result = settings_->max_result_size,
+              .max_depth = settings_->max_result_depth,
               .load_deadline = settings_->plugin_deadline},
              [this](LogLevel level, std::string_view plugin, std::string_view line) {
                logger_.log(level, line, "stoq." + std::string(plugin));

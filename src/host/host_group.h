@@ -13,6 +13,7 @@ namespace stoq {
 struct HostLimits {
   uint64_t memory = uint64_t{2} << 30;
   uint64_t max_result = uint64_t{16} << 20;
+  unsigned max_depth = 256;  // of a result
   double load_deadline = 60;
 };
 
