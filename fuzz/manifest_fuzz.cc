@@ -15,7 +15,8 @@ STOQ_FUZZ(manifest) {
   for (const std::string& warning : warnings) must(warning.find('\n') == warning.npos);
   if (!problems.empty()) return;
   must(name_problem(manifest.name).empty());
-  must(!manifest.module.empty() && manifest.module.find('/') == std::string::npos);
+  must(!manifest.module.empty() && manifest.module[0] != '/');
+  must(("/" + manifest.module + "/").find("/../") == std::string::npos);
   for (const HelperPlace& helper : manifest.helpers)
     must(!helper.name.empty() && helper.path.starts_with('/'));
   for (const std::string& worker : manifest.required_workers) must(!worker.empty());
