@@ -29,7 +29,8 @@ class CollectReply final : public SilentReply {
 
   // Why a call is no success whose plugin gave errors or failed; "" when it did neither.
   std::string first_error() const {
-    return !problem.empty() || errors.empty() ? problem : errors.front();
+    if (!problem.empty() || errors.empty()) return problem;
+    return errors.front().empty() ? "an error without a text" : errors.front();
   }
 
   Json results;

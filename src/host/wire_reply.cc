@@ -115,8 +115,10 @@ bool WireReply::result(std::string_view json) {
         json::canonicalise(json, within, {.max_size = max_result_, .max_depth = 10'000});
     if (outcome.fault == json::Fault::too_large)
       within = '"' + std::string(max_result_, ' ') + '"';  // refused there, for what it is
-    json = outcome || outcome.fault == json::Fault::too_large ? std::string_view(within)
-                                                              : json.substr(0, max_result_ * 4);
+    if (!outcome && outcome.fault != json::Fault::too_large)
+      within = std::string(json.substr(0, max_result_ * 4)) +
+               '\0';  // no JSON either, wherever it is cut
+    json = within;
   }
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
