@@ -6,6 +6,7 @@
 #include "fuzz/target.h"
 #include "json/canonical.h"
 #include "stoq/json.h"
+#include "stoq/sdk/json.h"
 
 using namespace stoq;
 using fuzz::must;

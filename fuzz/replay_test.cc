@@ -32,14 +32,16 @@ size_t mutants_of(std::string_view target) {
   return slow ? all / 10 : all;
 }
 
-// Told when an input ends the program.
+// Told, and kept in the working directory, when an input ends the program.
 std::string running;
+std::string_view bytes;
 void tell() {
-  std::fprintf(stderr, "replay: it was %s\n", running.c_str());
+  std::fprintf(stderr, "replay: it was %s; see ./replay-failed\n", running.c_str());
+  std::ofstream("replay-failed", std::ios::binary) << bytes;
 }
 
 void feed(const Target& target, std::string_view input, const std::string& name) {
-  running = name;
+  running = name, bytes = input;
   // An allocation of that size, so that a sanitizer sees a read past its end.
   const std::vector<uint8_t> exact(input.begin(), input.end());
   target.run(exact);

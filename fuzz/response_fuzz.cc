@@ -6,6 +6,7 @@
 #include "json/canonical.h"
 #include "plugins/es-search/index_name.h"
 #include "plugins/splunk/envelope.h"
+#include "stoq/sdk/json.h"
 #include "stoq/stoq.h"
 
 using namespace stoq;

@@ -134,5 +134,6 @@ STOQ_FUZZ_SEEDS(wire) {
       step(8, R"({"key": 65})") + step(8, "") + step(8, "{"),
       step(9, R"({"dispatch_to": ["yara"], "should_archive": false})") + step(9, "3"),
       step(9, R"({"extra_data": {"a": [[1]]}})") + step(3, R"({"extra_data": {"a": {"b": 1}}})"),
+      step(0, "1" + std::string(1000, ' ') + "x") + step(1, "") + step(3, "3"),
       step(0, '"' + much + '"') + step(0, "[[[[1]]]") + step(5, "x") + step(6, "{}")};
 }
