@@ -68,9 +68,9 @@ test-tsan: ## Tests of engine and hosts under ThreadSanitizer
 	@ctest --preset tsan -L 'engine|host' --output-on-failure --parallel $(JOBS)
 
 soak: ## Run the large test matrices, whole or PART=…
-	@$(call deps,build test)
+	@$(call deps,build test fuzz)
 	@$(call compile,release)
-	@tests/soak/run.sh "$$STOQ_MAKE_PART"
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/soak/run.sh "$$STOQ_MAKE_PART"
 
 bench: ## Measure against the floor; writes build/bench.json
 	@$(call deps,build test bench)
@@ -80,15 +80,7 @@ bench: ## Measure against the floor; writes build/bench.json
 fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 	@$(call deps,build fuzz)
 	@cmake --preset fuzz && cmake --build --preset fuzz --parallel $(JOBS) --target fuzzers
-	@shopt -s nullglob; ran=0; \
-	for target in build/fuzz/bin/*_fuzz; do \
-	  name=$${target##*/}; name=$${name%_fuzz}; found=build/fuzz/found/$$name; seeds=(); \
-	  test ! -d "fuzz/corpus/$$name" || seeds=("fuzz/corpus/$$name"); \
-	  mkdir -p "$$found"; echo "fuzz: $$name, $(FUZZ_SECONDS) s"; \
-	  "$$target" -max_total_time=$(FUZZ_SECONDS) -malloc_limit_mb=8192 -artifact_prefix="$$found/" "$$found" "$${seeds[@]}"; \
-	  ran=$$((ran + 1)); \
-	done; \
-	test $$ran -gt 0 || { echo 'make fuzz: no fuzz targets were built' >&2; exit 1; }
+	@fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
 lint: ## Check layout and lint
 	@$(call deps,build test lint)

@@ -1,38 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration files, manifests and option values.
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
-#include "config/ini.h"
-#include "config/manifest.h"
-#include "config/values.h"
+// Configuration files, option values, and the layers of a plugin's options.
+#include "config/layers.h"
+#include "fuzz/target.h"
 
 using namespace stoq::config;
+using namespace stoq::fuzz;
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace {
 
+constexpr auto kTypes = static_cast<int>(Type::json) + 1;
+
+std::vector<OptionSpec> one_of_each() {
+  std::vector<OptionSpec> specs;
+  for (int type = 0; type < kTypes; ++type)
+    specs.push_back(
+        {.name = std::string(type_name(static_cast<Type>(type))), .type = static_cast<Type>(type)});
+  specs[static_cast<size_t>(Type::integer)].min = 1;
+  specs[static_cast<size_t>(Type::text)].choices = {"one", "two"};
+  return specs;
+}
+
+void one_line(const std::string& text) {
+  must(!text.empty() && text.find('\n') == text.npos);
+}
+
+}  // namespace
+
+STOQ_FUZZ(config) {
+  static const std::vector<OptionSpec> specs = one_of_each();
   std::vector<Problem> problems;
-  std::vector<std::string> warnings;
-  const Ini ini = Ini::parse(text, "f/f.stoq", problems);
-  if (problems.size() > Ini::kMaxProblems) std::abort();
-  const bool good = problems.empty();
-  const Manifest manifest = Manifest::parse(ini, problems, warnings);
-  if (good && problems.empty() &&
-      (manifest.name.empty() || manifest.module.empty() || manifest.module[0] == '/')) {
-    std::abort();
-  }
-  for (const Problem& problem : problems) {
-    if (problem.message().find('\n') != std::string::npos) std::abort();
+  const Ini ini = Ini::parse(text_of(data), "stoq.cfg", problems);
+  must(problems.size() <= Ini::kMaxProblems);
+  for (const Problem& problem : problems) one_line(problem.message());
+
+  for (const std::string& section : ini.sections()) {
+    must(ini.has_section(section));
+    for (const auto& [name, entry] : ini.own_options(section))
+      must(ini.get(section, name) == &entry && entry.line > 0);
+    const OptionLayers layers{.config = layer_of(ini, section)};
+    std::vector<std::string> warnings, errors;
+    const ResolvedOptions options = resolve_options(section, specs, layers, warnings, errors);
+    must(options.size() + errors.size() >= layers.config.size());
+    for (const auto& [name, option] : options) must(layers.config.at(name).text == option.text);
+    for (const auto& lines : {warnings, errors})
+      for (const std::string& line : lines) one_line(line);
   }
 
-  for (int type = 0; type <= static_cast<int>(Type::json); ++type) {
-    OptionSpec spec;
-    spec.type = static_cast<Type>(type);
-    const Parsed parsed = parse_value(text, spec);
-    const bool has_value = !std::holds_alternative<std::monostate>(parsed.value);
-    if (has_value != parsed.error.empty()) std::abort();
+  for (const OptionSpec& spec : specs) {
+    const Parsed parsed = parse_value(text_of(data), spec);
+    must(std::holds_alternative<std::monostate>(parsed.value) != parsed.error.empty());
   }
-  return 0;
 }

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // unpack() over hostile bytes; the sink stops after 16 MiB, and checks the order of its calls.
-#include <cstdint>
-#include <cstdlib>
-#include <span>
-
+#include "fuzz/target.h"
+#include "plugins/decompress/rar5.h"
+#include "plugins/decompress/sniff.h"
 #include "plugins/decompress/unpack.h"
 
-namespace {
-
 using namespace stoq::plugins::decompress;
+using stoq::fuzz::must;
+
+namespace {
 
 class Counter : public Sink {
  public:
   Flow begin(const Member&) override {
-    if (open_) std::abort();
+    must(!open_);
     open_ = true;
     return Flow::go_on;
   }
   Flow data(std::span<const std::uint8_t> bytes) override {
-    if (!open_ || bytes.empty()) std::abort();
+    must(open_ && !bytes.empty());
     total_ += bytes.size();
     return total_ > kMost ? Flow::stop : Flow::go_on;
   }
   Flow end(bool) override {
-    if (!open_) std::abort();
+    must(open_);
     open_ = false;
     return Flow::go_on;
   }
@@ -38,12 +38,15 @@ class Counter : public Sink {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+STOQ_FUZZ(decompress) {
+  const Sniffed sniffed = sniff(data);
+  must(sniffed.begin <= sniffed.end && sniffed.end <= data.size());
+  must(rar5_locks(data).size() <= data.size());
   Options options;
   options.passwords = {"-", "infected", "password"};
-  options.maximum_size = size % 2 ? 1u << 20 : 0;
+  options.maximum_size = data.size() % 2 ? 1u << 20 : 0;
   Counter sink;
-  const auto report = unpack({data, size}, "member", options, sink);
-  if (sink.open() || report.members.size() > report.member_count) std::abort();
-  return 0;
+  const Report report = unpack(data, "member", options, sink);
+  must(!sink.open() && report.members.size() <= report.member_count);
+  must(report.errors.size() <= 101 && report.members.size() <= options.max_listed_members);
 }

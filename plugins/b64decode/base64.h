@@ -29,9 +29,9 @@ class Decoder {
 
   /// How the text has ended, if nothing more comes.
   Ending ending() const;
-  /// Characters of the alphabet that were given.
+  /// Characters of the alphabet that were given, up to the padding …
   std::uint64_t characters() const { return characters_ + open_; }
-  /// Of those, the ones behind the padding, which were not decoded.
+  /// … and those behind it, which were not decoded.
   std::uint64_t ignored() const { return ignored_; }
 
  private:

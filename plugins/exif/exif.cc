@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "answer.h"
 #include "exiftool.h"
 #include "stoq/sdk/plugin.h"
 
@@ -112,10 +113,9 @@ class Exif {
   // False when an ExifTool that had answered before has ended: a new one may do better.
   static bool tell(Exiftool& tool, size_t size, sdk::Call& call, const Budget& budget) {
     try {
-      const sdk::JsonView answer(tool.ask(budget.left()));
-      const sdk::JsonView facts = answer[0];
-      if (facts.kind() != sdk::JsonKind::object) fail("ExifTool gave no JSON" + last_words(tool));
-      give(facts, size, call);
+      const std::optional<std::string> result = result_of(tool.ask(budget.left()), size);
+      if (!result) fail("ExifTool gave no JSON" + last_words(tool));
+      call.result(*result);
       return true;
     } catch (const sdk::HelperError& e) {
       if (e.ended() && tool.answered()) return false;
@@ -123,17 +123,6 @@ class Exif {
       if (!e.late()) throw;
       fail("ExifTool gave no answer within " + budget.seconds() + " s and was killed");
     }
-  }
-
-  static void give(sdk::JsonView facts, size_t size, sdk::Call& call) {
-    sdk::JsonWriter json;
-    json.begin_object();
-    for (const auto& [name, value] : facts.members()) {
-      if (name != "SourceFile") json.key(name).raw(value.text());
-      // Of the group left out this alone is true of the payload, and stands here.
-      if (name == "ExifToolVersion" && !facts["FileSize"]) json.member("FileSize", size);
-    }
-    call.result(json.end_object());
   }
 
   static std::string last_words(Exiftool& tool) {

@@ -48,7 +48,11 @@ std::size_t RuleSet::rule_count() const {
 
 LoadResult RuleSet::load(const std::vector<std::filesystem::path>& paths,
                          const LoadOptions& options, const LastGood& last_good) {
-  return Loader(options, last_good).load(paths);
+  LoadResult result = Loader(options, last_good).load(paths);
+  for (std::string& problem : result.problems)  // a name in an include may hold a line break
+    std::ranges::replace_if(
+        problem, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, ' ');
+  return result;
 }
 
 }  // namespace stoq::plugins::yara

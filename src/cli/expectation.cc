@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/digest.h"
+#include "json/canonical.h"
 #include "stoq/exceptions.h"
 
 namespace stoq::cli {
@@ -116,7 +117,10 @@ std::vector<Sample> read_samples(const std::string& path) {
   if (text.size() > kMostBytes) throw StoqException(path + " is larger than 4 MiB");
   size_t place = 0;
   try {
-    const Json json = Json::parse(text);
+    std::string canonical;  // within the depth that trees can be copied and written at
+    if (const json::Outcome outcome = json::canonicalise(text, canonical); !outcome)
+      throw StoqException("not JSON: " + outcome.message);
+    const Json json = Json::from_canonical(std::move(canonical));
     const Tree& list = json.tree();
     if (!list.is_array()) throw StoqException("it is not a list of samples");
     std::vector<Sample> samples;

@@ -75,9 +75,7 @@ void CollectReply::extract_end(bool keep) {
     fail("the payload has " + std::to_string(meter_.current()) +
          " bytes, more than max_payload_size = " + std::to_string(settings_.extraction.payload) +
          " allows");
-  else if (meter_.stopped())
-    fail("it gave more than " + std::string(name_of(meter_.tripped())) + " allows");
-  else if (keep && writer_) {
+  else if (keep && writer_ && !meter_.stopped()) {
     Sha256 digest;
     Content content = writer_->finish(digest);
     payloads.emplace_back(std::move(content), std::move(meta_));
@@ -85,6 +83,12 @@ void CollectReply::extract_end(bool keep) {
   }
   writer_.reset();
   meta_ = {};
+}
+
+// Of more payloads than are taken the others are left out.
+void CollectReply::extract_stopped() {
+  if (meter_.tripped() != ExtractionMeter::Limit::children)
+    fail("it gave more than " + std::string(name_of(meter_.tripped())) + " allows");
 }
 
 bool CollectReply::dispatch(std::string_view plugin, std::string_view meta) {
@@ -96,12 +100,18 @@ bool CollectReply::dispatch(std::string_view plugin, std::string_view meta) {
 
 bool CollectReply::set_payload_meta(std::string_view json) {
   std::string text;
-  return payload_ && canonical(json, text) && payload_->payload_meta.update(text);
+  if (!payload_ || !canonical(json, text)) return false;
+  if (payload_->payload_meta.update(text)) return true;
+  error("its payload_meta was refused: " + std::string(kPayloadMetaShape));
+  return false;
 }
 
 bool CollectReply::set_request_meta(std::string_view json) {
   std::string text;
-  return request_ && canonical(json, text) && request_->request_meta.update(text);
+  if (!request_ || !canonical(json, text)) return false;
+  if (request_->request_meta.update(text)) return true;
+  error("its request_meta was refused: " + std::string(kRequestMetaShape));
+  return false;
 }
 
 }  // namespace stoq

@@ -21,6 +21,7 @@ class CollectReply final : public SilentReply {
   void extract_write(Bytes chunk) override;
   bool extract_meta(std::string_view payload_meta) override;
   void extract_end(bool keep) override;
+  void extract_stopped() override;
   ExtractionMeter& meter() override { return meter_; }
   bool dispatch(std::string_view plugin, std::string_view meta) override;
   bool set_payload_meta(std::string_view json) override;
@@ -28,7 +29,8 @@ class CollectReply final : public SilentReply {
 
   // Why a call is no success whose plugin gave errors or failed; "" when it did neither.
   std::string first_error() const {
-    return !problem.empty() || errors.empty() ? problem : errors.front();
+    if (!problem.empty() || errors.empty()) return problem;
+    return errors.front().empty() ? "an error without a text" : errors.front();
   }
 
   Json results;

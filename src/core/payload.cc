@@ -60,13 +60,17 @@ std::string PayloadMeta::text() const {
 bool PayloadMeta::update(std::string_view canonical) {
   const JsonView object(canonical);
   if (object.kind() != Kind::object) return false;
-  if (!take(object["should_archive"], should_archive) ||
-      !take(object["should_scan"], should_scan) || !take_object(object["extra_data"], extra_data))
+  PayloadMeta next = *this;  // all of it, or nothing
+  if (!take(object["should_archive"], next.should_archive) ||
+      !take(object["should_scan"], next.should_scan) ||
+      !take_object(object["extra_data"], next.extra_data))
     return false;
   const JsonView names = object["dispatch_to"];
-  if (names.kind() == Kind::missing) return true;
-  if (names.kind() != Kind::array && names.kind() != Kind::string) return false;
-  dispatch_to = names.strings();
+  if (names.kind() == Kind::array || names.kind() == Kind::string)
+    next.dispatch_to = names.strings();
+  else if (names.kind() != Kind::missing)
+    return false;
+  *this = std::move(next);
   return true;
 }
 
@@ -90,16 +94,18 @@ std::string RequestMeta::text() const {
 bool RequestMeta::update(std::string_view canonical) {
   const JsonView object(canonical);
   if (object.kind() != Kind::object) return false;
-  if (!take(object["archive_payloads"], archive_payloads) ||
-      !take_object(object["extra_data"], extra_data))
+  RequestMeta next = *this;  // all of it, or nothing
+  if (!take(object["archive_payloads"], next.archive_payloads) ||
+      !take_object(object["extra_data"], next.extra_data))
     return false;
   const JsonView from = object["source"];
   if (from.kind() == Kind::string)
-    source = from.as_string();
+    next.source = from.as_string();
   else if (from.kind() == Kind::null)
-    source.reset();
+    next.source.reset();
   else if (from.kind() != Kind::missing)
     return false;
+  *this = std::move(next);
   return true;
 }
 

@@ -258,10 +258,7 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
 bool ScanReply::set_payload_meta(std::string_view json) {
   std::string text;
   if (!canonical(json, text, "payload_meta")) return false;
-  if (PayloadMeta next = node_.payload.payload_meta; next.update(text)) {  // all of it, or nothing
-    node_.payload.payload_meta = std::move(next);
-    return true;
-  }
+  if (node_.payload.payload_meta.update(text)) return true;
   record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
   return false;
 }
@@ -273,10 +270,7 @@ bool ScanReply::set_request_meta(std::string_view json) {
     record("it changes request_meta, which its manifest rules out (changes_request = no)");
     return false;
   }
-  if (RequestMeta next = node_.request.request_meta; next.update(text)) {
-    node_.request.request_meta = std::move(next);
-    return true;
-  }
+  if (node_.request.request_meta.update(text)) return true;
   record("its request_meta was refused: " + std::string(kRequestMetaShape));
   return false;
 }

@@ -30,7 +30,8 @@ std::string encode(const CallMessage& c) {
       .raw(c.level)
       .raw(c.time_left)
       .raw(c.limits)
-      .raw(c.max_result);
+      .raw(c.max_result)
+      .raw(c.max_depth);
   w.u64(c.plugins.size());
   for (const uint32_t plugin : c.plugins) w.raw(plugin);
   for (const auto text : kTexts) w.text(c.*text);
@@ -48,6 +49,7 @@ CallMessage decode_call(std::string_view body) {
   c.time_left = r.raw<int64_t>();
   c.limits = r.raw<ExtractionLimits>();
   c.max_result = r.u64();
+  c.max_depth = r.raw<uint32_t>();
   const uint64_t count = r.u64();
   if (c.op > Op::ingest || c.place > Place::file || count > 4096)
     throw Malformed("a call that makes no sense");

@@ -16,7 +16,8 @@ struct CallMessage {
   uint32_t level = 0;
   int64_t time_left = INT64_MAX;  // milliseconds
   ExtractionLimits limits;
-  uint64_t max_result = 0;
+  uint64_t max_result = 0;  // bytes …
+  uint32_t max_depth = 0;   // … and open brackets of any JSON that is given
   std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta,
       dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors, response, scan_id, task;
 };

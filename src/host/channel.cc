@@ -113,7 +113,8 @@ bool send(int socket, Header header, std::string_view body, const std::vector<in
 MappedFile::MappedFile(const Fd& file, uint64_t size, bool sealed) : size_(size) {
   struct stat st {};
   constexpr int kFixed = F_SEAL_WRITE | F_SEAL_SHRINK;
-  if (sealed && (fcntl(file.get(), F_GET_SEALS) & kFixed) != kFixed)
+  const int seals = sealed ? fcntl(file.get(), F_GET_SEALS) : kFixed;
+  if (seals < 0 || (seals & kFixed) != kFixed)  // negative: a file that cannot have seals
     throw Malformed("a payload's file may still change");
   if (fstat(file.get(), &st) != 0 || static_cast<uint64_t>(st.st_size) < size)
     throw Malformed("a payload's file is shorter than its message says");

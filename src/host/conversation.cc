@@ -145,8 +145,9 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
           static_cast<uint8_t>(bytes[0]) > static_cast<uint8_t>(ExtractionMeter::Limit::request) ||
           bytes[0] == 0 || reply().meter().open())
         throw Malformed("an extraction was stopped by a limit that does not exist");
-      if (!reply().meter().stopped())
-        reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
+      if (reply().meter().stopped()) return;
+      reply().meter().stop(static_cast<ExtractionMeter::Limit>(bytes[0]));
+      reply().extract_stopped();
       return;
     }
     case Record::dispatch: {

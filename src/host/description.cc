@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "host/spec_message.h"
 #include "host/template_client.h"
 #include "loader/native.h"
 #include "loader/native_host.h"
@@ -16,42 +17,6 @@ namespace stoq {
 namespace {
 
 constexpr size_t kAnswer = 4 << 20;
-constexpr size_t kOptions = 10'000;
-
-std::string encode(const std::vector<config::OptionSpec>& options) {
-  wire::Writer w;
-  w.u64(options.size());
-  for (const config::OptionSpec& o : options) {
-    w.text(o.name).raw(static_cast<uint8_t>(o.type)).raw<uint8_t>(o.has_default);
-    w.text(o.default_text).text(o.help).list(o.choices);
-    for (const std::optional<double>& bound : {o.min, o.max})
-      w.raw<uint8_t>(bound.has_value()).raw(bound.value_or(0));
-  }
-  return std::move(w.str());
-}
-
-std::vector<config::OptionSpec> decode(std::string_view body) {
-  wire::Reader r(body);
-  const uint64_t count = r.u64();
-  if (count > kOptions) throw wire::Malformed("more options than a plugin may have");
-  std::vector<config::OptionSpec> options(count);
-  for (config::OptionSpec& o : options) {
-    o.name = r.text();
-    const auto type = r.raw<uint8_t>();
-    if (type > static_cast<uint8_t>(config::Type::json)) throw wire::Malformed("an unknown type");
-    o.type = static_cast<config::Type>(type);
-    o.has_default = r.raw<uint8_t>() != 0;
-    o.default_text = r.text();
-    o.help = r.text();
-    o.choices = r.list();
-    for (std::optional<double>* bound : {&o.min, &o.max}) {
-      const bool given = r.raw<uint8_t>() != 0;
-      const auto value = r.raw<double>();
-      if (given) *bound = value;
-    }
-  }
-  return options;
-}
 
 // Its end is waited for, whatever happens.
 class Asked {
@@ -105,7 +70,7 @@ std::vector<config::OptionSpec> declared_options(const std::string& host_program
     }
     if (message.header.type == wire::Type::refused)
       throw StoqPluginException(std::string(message.body));
-    return decode(message.body);
+    return wire::decode_options(message.body);
   } catch (const wire::Malformed& e) {
     throw StoqPluginException(
         std::string("what its module said of its options is not to be believed: ") + e.what());
@@ -119,7 +84,7 @@ void serve_description(int socket) {
   wire::Reader r(message.body);
   const std::string module(r.text()), name(r.text());
   try {
-    const std::string options = encode(option_specs(native_entry(module, name)));
+    const std::string options = wire::encode(option_specs(native_entry(module, name)));
     wire::send(socket, {wire::Type::loaded}, options);
   } catch (const std::exception& e) {
     wire::send(socket, {wire::Type::refused}, e.what());

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "core/places.h"
+#include "host/helper_message.h"
 #include "host/helper_server.h"
 #include "stoq/exceptions.h"
 
@@ -141,11 +142,9 @@ HelperProcess HelperProcesses::start(const HelperProgram& program) {
   auto [our_output, output] = make_pipe();
   auto [our_errors, errors] = make_pipe();
   for (const Fd* fd : {&our_input, &our_output, &our_errors}) never_block(*fd);
-  std::vector<std::string> arguments = {path};
-  arguments.insert(arguments.end(), program.arguments.begin(), program.arguments.end());
-  wire::Writer w;
-  w.text(path).text(program.directory).list(arguments);
-  w.list(environment_with(program.environment));
+  wire::HelperStart start{path, program.directory, {path}, environment_with(program.environment)};
+  start.arguments.insert(start.arguments.end(), program.arguments.begin(), program.arguments.end());
+  const std::string body = wire::encode(start);
   std::vector<int> fds = {input.get(), output.get(), errors.get()};
   fds.insert(fds.end(), program.fds.begin(), program.fds.end());
 
@@ -157,11 +156,11 @@ HelperProcess HelperProcesses::start(const HelperProgram& program) {
   const bool running = static_cast<bool>(socket_);
   connect();
   try {
-    answer = ask(header, w.str(), fds, inbox);
+    answer = ask(header, body, fds, inbox);
   } catch (const StoqException&) {
     if (!running) throw;
     connect();  // it had ended while nobody looked
-    answer = ask(header, w.str(), fds, inbox);
+    answer = ask(header, body, fds, inbox);
   }
   if (answer.header.type != wire::Type::helper_started || answer.fds.size() != 1)
     throw StoqException("cannot start " + path + ": " + std::string(answer.body));

@@ -15,6 +15,7 @@
 #include <map>
 
 #include "host/channel.h"
+#include "host/helper_message.h"
 
 namespace stoq {
 namespace {
@@ -29,9 +30,7 @@ std::vector<char*> pointers(std::vector<std::string>& items) {
   return all;
 }
 
-struct Program {
-  std::string path, directory;
-  std::vector<std::string> arguments, environment;
+struct Program : wire::HelperStart {
   std::vector<Fd> fds;
 };
 
@@ -88,11 +87,7 @@ class Server {
 
  private:
   void start(wire::Message& message) {
-    wire::Reader r(message.body);
-    Program program;
-    program.path = r.text(), program.directory = r.text();
-    program.arguments = r.list(), program.environment = r.list();
-    program.fds = std::move(message.fds);
+    Program program{wire::decode_helper_start(message.body), std::move(message.fds)};
     if (program.fds.size() > kMostFds) throw wire::Malformed("too many descriptors");
     const std::vector<char*> arguments = pointers(program.arguments);
     const std::vector<char*> environment = pointers(program.environment);

@@ -185,6 +185,7 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
   CallTexts texts;
   wire::CallMessage call = describe_call(op, input, items, texts);
   call.max_result = limits_.max_result;
+  call.max_depth = limits_.max_depth;
   for (const BatchItem& item : items) {
     const auto& remote = static_cast<const RemoteInstance&>(*item.instance);
     call.plugins.push_back(remote.index());

@@ -14,6 +14,7 @@ struct HostLimits {
   sandbox::Spec sandbox;
   uint64_t calls = 10'000;  // after which a host is replaced
   uint64_t max_result = uint64_t{16} << 20;
+  unsigned max_depth = 256;  // of a result
   double load_deadline = 60;
 };
 

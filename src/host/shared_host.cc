@@ -134,6 +134,7 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);
   message.plugins = {plugin};
   message.max_result = group_.limits().max_result;
+  message.max_depth = group_.limits().max_depth;
   if (deadline < 1e9)
     message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();

@@ -4,6 +4,8 @@
 namespace stoq::wire {
 namespace {
 
+constexpr size_t kOptions = 10'000;  // of one plugin
+
 void put(Writer& w, const config::Layer& layer) {
   w.u64(layer.size());
   for (const auto& [name, source] : layer) w.text(name).text(source.text).text(source.where);
@@ -62,6 +64,41 @@ void decode_loaded(std::string_view body, PluginInfo& info) {
   info.roles = Roles(r.raw<uint32_t>());
   info.version = r.text();
   info.problems = r.list();
+}
+
+std::string encode(const std::vector<config::OptionSpec>& options) {
+  Writer w;
+  w.u64(options.size());
+  for (const config::OptionSpec& o : options) {
+    w.text(o.name).raw(static_cast<uint8_t>(o.type)).raw<uint8_t>(o.has_default);
+    w.text(o.default_text).text(o.help).list(o.choices);
+    for (const std::optional<double>& bound : {o.min, o.max})
+      w.raw<uint8_t>(bound.has_value()).raw(bound.value_or(0));
+  }
+  return std::move(w.str());
+}
+
+std::vector<config::OptionSpec> decode_options(std::string_view body) {
+  Reader r(body);
+  const uint64_t count = r.u64();
+  if (count > kOptions) throw Malformed("more options than a plugin may have");
+  std::vector<config::OptionSpec> options(count);
+  for (config::OptionSpec& o : options) {
+    o.name = r.text();
+    const auto type = r.raw<uint8_t>();
+    if (type > static_cast<uint8_t>(config::Type::json)) throw Malformed("an unknown type");
+    o.type = static_cast<config::Type>(type);
+    o.has_default = r.raw<uint8_t>() != 0;
+    o.default_text = r.text();
+    o.help = r.text();
+    o.choices = r.list();
+    for (std::optional<double>* bound : {&o.min, &o.max}) {
+      const bool given = r.raw<uint8_t>() != 0;
+      const auto value = r.raw<double>();
+      if (given) *bound = value;
+    }
+  }
+  return options;
 }
 
 }  // namespace stoq::wire

@@ -126,36 +126,41 @@ sandbox::Missing TemplateClient::confine(const sandbox::Spec& spec) {
 }
 
 wire::Received TemplateClient::answer(wire::Message& message, double seconds, const Log* log) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double>(seconds));
   wire::receive_timeout(control_.get(), static_cast<int>(seconds * 1000) + 1);
-  while (true) {
-    wire::Received received;
-    try {
+  wire::Received received = wire::Received::timeout;
+  try {
+    // What it has loaded may make it say other things without end.
+    while (Clock::now() < until) {
       received = inbox_.receive(control_.get(), message, 64 << 20);
-    } catch (const wire::Malformed&) {
-      received = wire::Received::closed;
+      if (received != wire::Received::message) break;
+      wire::Reader r(message.body);
+      if (message.header.type == wire::Type::ended) {
+        note_end(message.body);
+      } else if (message.header.type == wire::Type::records) {
+        const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
+        if (log) (*log)(level, r.text());
+      } else {
+        return received;
+      }
+      received = wire::Received::timeout;
     }
-    if (received != wire::Received::message) {
-      process_.kill();
-      alive_ = false;
-      return received;
-    }
-    wire::Reader r(message.body);
-    if (message.header.type == wire::Type::ended) {
-      note_end(message.body);
-    } else if (message.header.type == wire::Type::records) {
-      const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
-      if (log) (*log)(level, r.text());
-    } else {
-      return received;
-    }
+  } catch (const wire::Malformed&) {
+    received = wire::Received::closed;
   }
+  process_.kill();
+  alive_ = false;
+  return received;
 }
 
 Process TemplateClient::forked(const char* what) {
   wire::Message message;
   if (answer(message, kPatience) != wire::Received::message)
     throw StoqException(std::string("no ") + what + ": its template process has ended");
-  if (message.header.type != wire::Type::forked || message.fds.size() != 1)
+  if (message.header.type != wire::Type::forked || message.fds.size() != 1 ||
+      message.body.size() != sizeof(pid_t))
     throw StoqException(std::string("no ") + what + ": " +
                         (message.header.type == wire::Type::refused ? std::string(message.body)
                                                                     : "a wrong answer"));
@@ -201,7 +206,11 @@ void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadl
   }
   if (message.header.type == wire::Type::refused)
     throw StoqPluginException(std::string(message.body));
-  wire::decode_loaded(message.body, info);
+  try {
+    if (message.header.type == wire::Type::loaded) return wire::decode_loaded(message.body, info);
+  } catch (const wire::Malformed&) {
+  }
+  throw StoqPluginException("the process that loaded it gave a wrong answer");
 }
 
 std::optional<TemplateClient::End> TemplateClient::end_of(pid_t pid) {

@@ -29,6 +29,7 @@ WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
       limits_(m.limits),
       input_size_(m.size),
       max_result_(m.max_result),
+      json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
       deadline_(in(m.time_left)) {
   out_.reserve(4096);
 }
@@ -90,11 +91,8 @@ void WireReply::give(Record kind, std::string_view bytes, std::string_view more)
 template <class Meta>
 bool WireReply::read(std::string_view what, std::string_view shape, std::string_view json,
                      std::string& canonical, Meta& meta) {
-  const json::Outcome outcome = json::canonicalise(json, canonical, {.max_size = max_result_});
-  if (Meta next = meta; outcome && next.update(canonical)) {  // all of it, or nothing
-    meta = std::move(next);
-    return true;
-  }
+  const json::Outcome outcome = json::canonicalise(json, canonical, json_limits_);
+  if (outcome && meta.update(canonical)) return true;
   failed(Failure::raised, "StoqException",
          "its " + std::string(what) +
              " was refused: " + (outcome ? std::string(shape) : outcome.message));
@@ -117,12 +115,14 @@ bool WireReply::result(std::string_view json) {
         json::canonicalise(json, within, {.max_size = max_result_, .max_depth = 10'000});
     if (outcome.fault == json::Fault::too_large)
       within = '"' + std::string(max_result_, ' ') + '"';  // refused there, for what it is
-    json = outcome || outcome.fault == json::Fault::too_large ? std::string_view(within)
-                                                              : json.substr(0, max_result_ * 4);
+    if (!outcome && outcome.fault != json::Fault::too_large)
+      within = std::string(json.substr(0, max_result_ * 4)) +
+               '\0';  // no JSON either, wherever it is cut
+    json = within;
   }
   if (keep_results_ && input_ && input_->payload) {
     std::string canonical;
-    if (json::canonicalise(json, canonical, {.max_size = max_result_, .max_depth = 10'000}))
+    if (json::canonicalise(json, canonical, json_limits_))
       keep_result(input_->payload->worker_results.back(), plugin_->name, std::move(canonical));
   }
   give(Record::result, json);
@@ -183,9 +183,7 @@ bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string canonical;
   if (plugin.find('\0') != plugin.npos) return false;
   if (!meta.empty())
-    if (const json::Outcome outcome =
-            json::canonicalise(meta, canonical, {.max_size = max_result_});
-        !outcome) {
+    if (const json::Outcome outcome = json::canonicalise(meta, canonical, json_limits_); !outcome) {
       failed(Failure::raised, "StoqException", "its dispatch meta was refused: " + outcome.message);
       return false;
     }

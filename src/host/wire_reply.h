@@ -8,6 +8,7 @@
 #include "core/instance.h"
 #include "host/call_message.h"
 #include "host/channel.h"
+#include "json/canonical.h"
 #include "stoq/log.h"
 
 namespace stoq {
@@ -60,6 +61,7 @@ class WireReply final : public Reply {
   const uint64_t call_;
   const ExtractionLimits limits_;
   const uint64_t input_size_, max_result_;
+  const json::Limits json_limits_;
   const std::chrono::steady_clock::time_point deadline_;
   ExtractionMeter meter_;
   Input* input_ = nullptr;

@@ -104,16 +104,19 @@ TEST(BadPlugins, ThatEndTheProcessWhileTheyAreLoaded) {
 
 TEST(BadPlugins, ThatNeverEndLoading) {
   const Leftovers leftovers;
-  StoqOptions o = with("bad_end", "process", {{"in_create", true}, {"how", "loop"}});
-  o.core["plugin_deadline"] = "200ms";
-  Stoq s(std::move(o));
-  try {
-    s.load_plugin("bad_end");
-    FAIL();
-  } catch (const StoqPluginException& e) {
-    EXPECT_EQ(std::string(e.what()), "plugin 'bad_end' (" + kPlugins +
-                                         "/bad_end/bad_end.stoq) cannot be loaded: it did not come "
-                                         "to an end of loading within 0.2 s");
+  for (const char* how : {"loop", "talk"}) {
+    StoqOptions o = with("bad_end", "process", {{"in_create", true}, {"how", how}});
+    o.core["plugin_deadline"] = "200ms";
+    Stoq s(std::move(o));
+    try {
+      s.load_plugin("bad_end");
+      FAIL();
+    } catch (const StoqPluginException& e) {
+      EXPECT_EQ(std::string(e.what()),
+                "plugin 'bad_end' (" + kPlugins +
+                    "/bad_end/bad_end.stoq) cannot be loaded: it did not come "
+                    "to an end of loading within 0.2 s");
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 //
 // A host process that does not keep to the protocol: each lie is found, ends the host, and is told
 // in words of its own.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -213,6 +214,23 @@ TEST(LyingHost, DescriptorsThatNobodyAskedFor) {
   };
   expect_lie(lie(1), "a descriptor comes that no record asks for");
   expect_lie(lie(4), "a descriptor comes that no record asks for");
+}
+
+// A payload that the host could still cut short while the engine reads it.
+TEST(LyingHost, FilesThatMayStillChange) {
+  const auto lie = [](Fd file) {
+    EXPECT_EQ(ftruncate(file.get(), 10), 0);
+    return converse([fd = file.get()](int socket) {
+      wire::Writer put;
+      put.u64(1).text("{}").text("").text(wire::Writer().u64(10).str());
+      wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::put_payload, put.str()),
+                 {fd});
+    });
+  };
+  const std::string text = "a payload's file may still change";
+  expect_lie(lie(Fd(memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING))), text);
+  expect_lie(lie(Fd(memfd_create("lie", MFD_CLOEXEC))), text);
+  expect_lie(lie(Fd(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600))), text);  // knows no seals
 }
 
 TEST(LyingHost, Extraction) {

@@ -292,6 +292,12 @@ class Test(Case):
         self.assertIn(f"{self.path('plugins/hash/selftest.json')}, sample 1: it has a key 'reslut', which means nothing", run.out.decode())
         self.assertEqual(run.code, 1)
 
+    def test_samples_too_deep_to_compare(self):
+        options = self.plugin('[{"content": "", "result": ' + "[" * 90000 + "]" * 90000 + "}]")
+        run = self.run_stoq("test", "hash", *options)
+        self.assertIn(f"{self.path('plugins/hash/selftest.json')}: not JSON: more than 256 levels of brackets at byte ", run.out.decode())
+        self.assertEqual(run.code, 1)
+
     def test_unknown_name(self):
         self.mistake("there is no plugin 'hahs' (did you mean 'hash'?); see stoq list", "test", "hahs")
 

@@ -16,6 +16,8 @@ namespace {
 class BadEnd {
  public:
   explicit BadEnd(const sdk::Host& host) : how_(host.text("how")) {
+    if (how_ == "talk")
+      while (true) host.info("still loading");
     if (host.boolean("in_create")) end();
   }
   void scan(const sdk::Payload& payload, sdk::Call& call) {
@@ -26,7 +28,8 @@ class BadEnd {
     end();
   }
   static constexpr sdk::Option options[] = {
-      {"how", sdk::Kind::text, "segfault", "segfault, abort, exit, loop, memory"},
+      {"how", sdk::Kind::text, "segfault",
+       "segfault, abort, exit, loop, memory; talk: while it is loaded"},
       {"in_create", sdk::Kind::boolean, "no", "already while it is loaded"}};
 
  private:

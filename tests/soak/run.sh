@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, delivery, fuzz-replay, sanitizers, bare. Without one: all but `bare`.
+# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, delivery, fuzz-replay, fuzz, sanitizers, bare. Without one: all but `bare`.
 # Needs a build in build/release (make soak makes it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,8 +24,11 @@ part_delivery() { # 200 rounds of 1 000 files and a kill -9, of each kind
   STOQ_DELIVERY_ROUNDS=200 timeout 3000 /usr/bin/python3 -B tests/delivery/delivery_test.py "$build/bin/stoq" "$build/tests/plugins"
 }
 part_fuzz-replay() { # corpora and mutations
-  timeout 1800 "$build/tests/decompress_mutation_test" --gtest_repeat=5 --gtest_brief=1
-  timeout 600 "$build/tests/json_test" --gtest_brief=1
+  STOQ_REPLAY_MUTANTS=100000 timeout 1800 "$build/tests/fuzz_replay_test" --gtest_brief=1
+}
+part_fuzz() { # every fuzz target for FUZZ_SECONDS, 60 if nothing else is said
+  cmake --preset fuzz && cmake --build --preset fuzz --parallel "$jobs" --target fuzzers
+  fuzz/run.sh build/fuzz "${FUZZ_SECONDS:-60}"
 }
 part_sanitizers() { # every test, not only those that CI runs
   cmake --preset asan && cmake --build --preset asan --parallel "$jobs"
@@ -37,7 +40,7 @@ part_bare() { # the README's two commands on a Debian 12 with nothing on it
   tests/bare/run.sh build/bare
 }
 
-parts=(tree faults delivery fuzz-replay sanitizers)
+parts=(tree faults delivery fuzz-replay fuzz sanitizers)
 if [[ -n ${1:-} ]]; then
   declare -F "part_$1" > /dev/null || { echo "soak: there is no part '$1'; parts: ${parts[*]} bare" >&2; exit 2; }
   parts=("$1")

@@ -107,6 +107,15 @@ TEST(Rules, MissingCyclicAndForeignIncludesAreNamed) {
   EXPECT_EQ(matching(RuleSet::load({index}, anywhere).rules, "x"), (Texts{"a", "outside", "main"}));
 }
 
+TEST(Rules, AProblemIsOneLineWhateverTheNameOfAnInclude) {
+  RuleFolder folder;
+  auto index = folder.write("index.yar", "include \"no\nsuch\tfile\"\n" + rule("main"));
+  auto loaded = RuleSet::load({index}, {});
+  EXPECT_EQ(loaded.problems,
+            Texts{index.string() +
+                  ":1: include \"no such file\": cannot be read: No such file or directory"});
+}
+
 TEST(Rules, SymlinkDoesNotLeadOutOfTheFolder) {
   RuleFolder folder;
   folder.write("outside.yar", rule("outside"));
