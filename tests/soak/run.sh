@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, fuzz-replay, sanitizers, bare. Without one: all but `bare`.
+# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, hostile, fuzz-replay, sanitizers, bare. Without one: all but `bare`.
 # Needs a build in build/release (make soak makes it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,6 +20,9 @@ part_faults() { # bad plugins, bad input, and determinism, again and again
   done
   timeout 900 /usr/bin/python3 -B tests/integration/bad_input_test.py "$build/bin/stoq"
 }
+part_hostile() { # each deed of the hostile plugin on one in ten of 5 000 payloads
+  STOQ_HOSTILE_PAYLOADS=5000 STOQ_HOSTILE_DEADLINE=200ms timeout 2400 "$build/tests/hostile_kit_test" --gtest_brief=1
+}
 part_fuzz-replay() { # corpora and mutations
   timeout 1800 "$build/tests/decompress_mutation_test" --gtest_repeat=5 --gtest_brief=1
   timeout 600 "$build/tests/json_test" --gtest_brief=1
@@ -34,7 +37,7 @@ part_bare() { # the README's two commands on a Debian 12 with nothing on it
   tests/bare/run.sh build/bare
 }
 
-parts=(tree faults fuzz-replay sanitizers)
+parts=(tree faults hostile fuzz-replay sanitizers)
 if [[ -n ${1:-} ]]; then
   declare -F "part_$1" > /dev/null || { echo "soak: there is no part '$1'; parts: ${parts[*]} bare" >&2; exit 2; }
   parts=("$1")
