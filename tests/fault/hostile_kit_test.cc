@@ -9,9 +9,10 @@
 #include <cstdlib>
 
 #include "bench/memory.h"
+#include "support/kernel.h"
 #include "support/leftovers.h"
 #include "support/process_tree.h"
-#include "support/temporary_directory.h"
+#include "support/profile_copy.h"
 
 namespace stoq::test {
 
@@ -124,28 +125,31 @@ const Matrix& matrix() {
 }
 
 // The same payloads with the deed and without: nothing else may differ.
-void expect_contained(const HostileCase& c, OptionMap hostile = {}) {
+void expect_contained(const HostileCase& c, OptionMap hostile = {},
+                      const std::string& profile = "compute") {
   const auto& [items, expected] = matrix();
   const size_t count = items.size() / (c.slow ? 2 : 1) / 10 * 10;
   const Scratch scratch;
   const Leftovers leftovers;
   const size_t mapped = memory_files();
+  const TemporaryDirectory copies;
   hostile["deed"] = c.deed;
   // Only those that wait for it need to have it short: others may be slow on a busy machine.
   const char* deadline = std::getenv("STOQ_HOSTILE_DEADLINE");
   hostile["deadline"] = c.slow ? "200ms" : deadline ? deadline : "5s";
   size_t seen = 0, judged = 0;
   {
-    HostileEngine engine(options(scratch, std::move(hostile)), items,
-                         [&](size_t i, const StoqResponse& response) {
-                           ++seen;
-                           StoqResponse r = response;
-                           if (items[i].hostile) {
-                             ++judged;
-                             EXPECT_EQ(take_verdict(r), c.verdict) << "item " << i;
-                           }
-                           EXPECT_EQ(difference(comparable(r), expected[i]), "") << "item " << i;
-                         });
+    StoqOptions o = options(scratch, std::move(hostile));
+    if (profile != "compute") o.plugin_dir_list = {copy_with_profile(copies, "hostile", profile)};
+    HostileEngine engine(std::move(o), items, [&](size_t i, const StoqResponse& response) {
+      ++seen;
+      StoqResponse r = response;
+      if (items[i].hostile) {
+        ++judged;
+        EXPECT_EQ(take_verdict(r), c.verdict) << "item " << i;
+      }
+      EXPECT_EQ(difference(comparable(r), expected[i]), "") << "item " << i;
+    });
     const size_t warm = count / 5;
     engine.run(0, warm);
     const Holdings before;
@@ -189,6 +193,25 @@ Verdict lied(const std::string& how, const std::string& result = "") {
 Verdict refused_result(const std::string& why, Names limits = {}) {
   return {{failed("StoqException: its result was refused: " + why)}, std::move(limits), ""};
 }
+Verdict trapped(const std::string& call) {
+  return {
+      {failed("sandbox: its host process was ended for a system call that its sandbox refuses: " +
+              call + " (sandbox_calls = " + call +
+              " in section [hostile] of stoq.cfg would allow it); what it had given stands")},
+      {"crash of hostile"},
+      ""};
+}
+// What the deed itself tells of a system call.
+std::string told(const std::string& call, int returned, const char* error = nullptr) {
+  return "{\"what\": \"" + call + "\", \"returned\": " + std::to_string(returned) +
+         ", \"errno\": " + (error ? "\"" + std::string(error) + "\"" : "null") + "}";
+}
+Verdict kept(const std::string& what, const std::string& result) {
+  return {{failed("leftovers: its host process was replaced, for it had kept " + what +
+                  " after the call")},
+          {},
+          result};
+}
 Verdict answered(const std::string& result) {
   return {{}, {}, result};
 }
@@ -210,7 +233,40 @@ const std::vector<HostileCase> kMemory = {
      {{"hostile | said before the end", failed("std::bad_alloc: out of memory")},
       {"plugin_memory of hostile"},
       ""}},
-    {"memory_raw", ended("signal 11 (SIGSEGV)")},
+    {"memory_raw",
+     {{"hostile | said before the end",
+       failed("memory: its host process ended by signal 11 (SIGSEGV), probably for want of memory: "
+              "it had SO MANY MiB and may have 64; what it had given stands")},
+      {"plugin_memory of hostile"},
+      ""}},
+};
+// What the sandbox refuses, or what makes the engine take another host.
+const std::vector<HostileCase> kGrabs = {
+    {"fork_bomb", trapped("clone")},
+    {"daemon_left", trapped("clone")},
+    {"threads_left", kept("4 threads", told("thread", 4))},
+    {"descriptors_left", kept("4 descriptors", told("dup", 4))},
+    {"file_left", kept("a descriptor", told("open", 0))},
+    {"socket_left", trapped("socketpair")},
+    {"shared_memory", answered(told("mmap", -1, "EPERM"))},
+    {"fill_tmp", answered(told("write", -1, "ENOSPC"))},
+    {"many_files", answered(told("open", -1, "ENOSPC"))},
+    {"ptrace_parent", trapped("ptrace")},
+    {"kill_parent", trapped("kill")},
+    {"kill_group", trapped("kill")},
+    {"kill_all", trapped("kill")},
+    {"late_lie", kept("a thread", R"({"honest": true})")},
+};
+// `legacy` may start processes and is told what else it may not.
+const std::vector<HostileCase> kLegacy = {
+    {"fork_bomb", answered(told("fork", 4))},
+    {"daemon_left", answered(told("fork", 1))},
+    {"ptrace_parent", answered(told("ptrace", -1, "EPERM"))},
+    {"kill_parent", answered(told("kill", -1, "EPERM"))},
+    {"kill_group",  // which it has left itself, as far as signals go
+     {{failed("crash: its host process ended by signal 15 (SIGTERM); what it had given stands")},
+      {"crash of hostile"},
+      ""}},
 };
 const std::vector<HostileCase> kLies = {
     {"other_call", lied("an answer to another question")},
@@ -241,6 +297,7 @@ const std::vector<HostileCase> kLies = {
       {"protocol of hostile", "max_children of hostile"},
       ""}},
     {"endless_part", lied("an answer is longer than any may be")},
+    {"double_answer", answered(R"({"forged": true})")},
     {"bad_json", refused_result("unexpected '}' at byte 8, expected a key in double quotes")},
     {"bad_utf8", refused_result("invalid UTF-8 (0xc3) at byte 7, turn bytes into text first")},
     {"deep_json", refused_result("more than 256 levels of brackets at byte 256, nest less or raise "
@@ -291,6 +348,24 @@ TEST_P(HungryHostile, CostsOneAnswer) {
   expect_contained(GetParam());
 }
 INSTANTIATE_TEST_SUITE_P(Memory, HungryHostile, ::testing::ValuesIn(kMemory), deed_of);
+
+class ConfinedHostile : public ::testing::TestWithParam<HostileCase> {
+ protected:
+  void SetUp() override {
+    if (kSanitized) GTEST_SKIP() << "hosts under sanitizers may do more";
+    if (const std::string what = kernel_lacks(); !what.empty()) GTEST_SKIP() << what;
+  }
+};
+TEST_P(ConfinedHostile, CostsOneAnswer) {
+  expect_contained(GetParam(), {{"tmp_size", "8MiB"}});
+}
+INSTANTIATE_TEST_SUITE_P(Grabs, ConfinedHostile, ::testing::ValuesIn(kGrabs), deed_of);
+
+class LegacyHostile : public ConfinedHostile {};
+TEST_P(LegacyHostile, CostsOneAnswer) {
+  expect_contained(GetParam(), {}, "legacy");
+}
+INSTANTIATE_TEST_SUITE_P(Grabs, LegacyHostile, ::testing::ValuesIn(kLegacy), deed_of);
 
 TEST(Hostile, IsKilledWhenTheTimeOfTheRequestIsOver) {
   const Scratch scratch;

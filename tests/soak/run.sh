@@ -20,8 +20,9 @@ part_faults() { # bad plugins, bad input, and determinism, again and again
   done
   timeout 900 /usr/bin/python3 -B tests/integration/bad_input_test.py "$build/bin/stoq"
 }
-part_hostile() { # each deed of the hostile plugin on one in ten of 5 000 payloads
+part_hostile() { # each deed of the hostile plugin on one in ten of 5 000 payloads, and escapes
   STOQ_HOSTILE_PAYLOADS=5000 STOQ_HOSTILE_DEADLINE=200ms timeout 2400 "$build/tests/hostile_kit_test" --gtest_brief=1
+  timeout 300 "$build/tests/escape_test" --gtest_brief=1
 }
 part_fuzz-replay() { # corpora and mutations
   timeout 1800 "$build/tests/decompress_mutation_test" --gtest_repeat=5 --gtest_brief=1
