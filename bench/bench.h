@@ -25,13 +25,14 @@ struct Bench {
 };
 
 using Rows = std::vector<Row>;
-Rows scan_rows(const Bench& bench);     // (a) one small scan from C++
-Rows tree_rows(const Bench& bench);     // (b) the tree, hashes only
-Rows yara_rows(const Bench& bench);     // (c) the tree and 300 rules
-Rows zip_rows(const Bench& bench);      // (d) a large zip
-Rows memory_rows(const Bench& bench);   // (e) peak memory of (b)
-Rows host_rows(const Bench& bench);     // (f) a call into a host process
-Rows plugin_rows(const Bench& bench);   // (g) plugins that stream over bytes
-Rows arrival_rows(const Bench& bench);  // (h) a file that arrives in a watched directory
+Rows scan_rows(const Bench& bench);       // (a) one small scan from C++
+Rows tree_rows(const Bench& bench);       // (b) the tree, hashes only
+Rows yara_rows(const Bench& bench);       // (c) the tree and 300 rules
+Rows zip_rows(const Bench& bench);        // (d) a large zip
+Rows memory_rows(const Bench& bench);     // (e) peak memory of (b)
+Rows host_rows(const Bench& bench);       // (f) a call into a host process
+Rows plugin_rows(const Bench& bench);     // (g) plugins that stream over bytes
+Rows arrival_rows(const Bench& bench);    // (h) a file that arrives in a watched directory
+Rows isolation_rows(const Bench& bench);  // (i) kills, fresh hosts
 
 }  // namespace stoq::bench

@@ -1,78 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the way into a host process and back costs: the same plugin called here and there.
-#include <chrono>
 #include <memory>
-#include <stdexcept>
-#include <vector>
 
-#include "bench/bench.h"
-#include "bench/samples.h"
-#include "core/deliver_reply.h"
+#include "bench/host_caller.h"
 #include "core/places.h"
-#include "host/remote.h"
 #include "loader/native.h"
 
 namespace stoq::bench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-PluginSpec noop(const Bench& bench) {
-  PluginSpec spec;
-  spec.name = "noop";
-  spec.folder = (bench.build / "bench/plugins/noop").string();
-  spec.module = spec.folder + "/noop.so";
-  spec.version = "4.0.0";
-  spec.extracts = spec.changes_request = false;
-  return spec;
-}
-
-class OneResult final : public DeliverReply {
- public:
-  bool result(std::string_view json) override {
-    got = !json.empty();
-    return true;
-  }
-  bool got = false;
-};
-
-// Calls the plugin on payloads in turns: the content has to travel each time.
-class Caller {
- public:
-  Caller(Instance& plugin, size_t size) : plugin_(plugin) {
-    Random random(size);
-    for (int i = 0; i < 4; ++i) {
-      Payload& payload = payloads_.emplace_back(made_bytes(random, size));
-      payload.sha256();  // known to the engine before any plugin is called
-      payload.worker_results.emplace_back();
-      payload.plugins_run.emplace_back();
-    }
-  }
-
-  double one() {
-    OneResult reply;
-    Input input{.payload = &payloads_[calls_++ % payloads_.size()], .request = &request_};
-    const auto begin = Clock::now();
-    plugin_.call(Op::scan, input, reply);
-    const double us = std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
-    if (!reply.problem.empty() || !reply.got)
-      throw std::runtime_error("noop gave no result: " + reply.problem);
-    return us;
-  }
-  double some(unsigned count, Samples& all) {
-    Samples here;
-    for (unsigned i = 0; i < count; ++i) here.push_back(one());
-    all.insert(all.end(), here.begin(), here.end());
-    return median(std::move(here));
-  }
-
- private:
-  Instance& plugin_;
-  std::vector<Payload> payloads_;
-  Request request_;
-  size_t calls_ = 0;
-};
 
 Row compare(const Bench& bench, Instance& remote, Instance& local, size_t size, double limit,
             bool one_core) {
@@ -94,7 +30,7 @@ Row compare(const Bench& bench, Instance& remote, Instance& local, size_t size, 
 
 // The host lives on `host_core`, the caller on the first core.
 void measure(const Bench& bench, int host_core, bool one_core, Rows& rows) {
-  const PluginSpec spec = noop(bench);
+  const PluginSpec spec = own_plugin(bench, "noop");
   const auto quiet = [](LogLevel, std::string_view, std::string_view) {};
   HostService service(host_program(), {}, quiet);
   const std::shared_ptr<Instance> local = load_native(spec, [](LogLevel, std::string_view) {});

@@ -94,8 +94,7 @@ TEST(BadPlugins, AreAnErrorOfEachPayloadWhenAlwaysDispatched) {
 TEST(BadPlugins, ThatEndTheProcessWhileTheyAreLoaded) {
   const Leftovers leftovers;
   const auto why = [](const char* how) {
-    return why_not("bad_end", "process",
-                   {{"in_create", true}, {"how", how}, {"deadline", "200ms"}});
+    return why_not("hostile", "process", {{"in_create", how}, {"deadline", "200ms"}});
   };
   EXPECT_EQ(why("segfault"), "it ended the process that loaded it by signal 11 (SIGSEGV)");
   EXPECT_EQ(why("abort"), "it ended the process that loaded it by signal 6 (SIGABRT)");
@@ -292,6 +291,23 @@ TEST(BadPlugins, ResultsThatAreTooLarge) {
     EXPECT_TRUE(v.errors[0].ends_with(", return less or raise the limit ; payload ID"));
     EXPECT_EQ(v.limits, std::vector<std::string>{"max_result_size of bad_answers: 1"});
   }
+}
+
+TEST(BadPlugins, TwoGibibytesOfJsonMeetTheMemoryLimit) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers reserve more address space than any memory limit allows; hosts have "
+                  "none under them";
+#else
+  const Leftovers leftovers;
+  Stoq s(with("bad_answers", "process", {{"memory", "512MiB"}}));
+  const StoqResponse r =
+      s.scan("huge json", {.add_start_dispatch = {"bad_answers", "echo_second"}});
+  EXPECT_EQ(*r.errors.find("bad_answers"),
+            Names{"worker:failed to scan: bad_answers ; std::bad_alloc: out of memory ; payload " +
+                  r.results[0].payload_id});
+  EXPECT_EQ(r.limits.at(0).limit, "plugin_memory");
+  EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
+#endif
 }
 
 TEST(BadPlugins, SecondResults) {

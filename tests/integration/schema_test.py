@@ -20,7 +20,7 @@ from stoq_program import Program  # noqa: E402
 
 SCHEMA = os.path.join(HERE, "..", "..", "docs", "schema", "response.schema.json")
 BOTH = ("-a", "hash", "decompress")
-BAD = ("--plugin-dir", sys.argv[2], "-a", "hash", "bad_end", "bad_answers")
+BAD = ("--plugin-dir", sys.argv[2], "-a", "hash", "hostile", "bad_answers")
 SAME = [(f"same/{i}", b"the same bytes") for i in range(250)]
 DIFFERENT = [(f"other/{i}", b"%d" % i) for i in range(200)]
 
@@ -62,9 +62,9 @@ CASES = [
     ("no spill", samples.bomb(48), (*BOTH, "--set", "spill_dir=/nonexistent"), 0, lambda r: expect(["spill"], r)),
     ("deadline", samples.bomb(128), (*BOTH, "--plugin-opts", "decompress:deadline=1ms"), 0, lambda r: expect(["plugin_deadline"], r)),
     ("root too large", b"x" * 3000, (*BOTH, "--set", "max_payload_size=2KiB"), 1, lambda r: expect(["max_payload_size"], r)),
-    ("crash", b"poison\n", BAD, 0, lambda r: expect(["crash"], r)),
-    ("hang", b"poison\n", (*BAD, "--plugin-opts", "bad_end:how=loop", "bad_end:deadline=200ms"), 0, lambda r: expect(["plugin_deadline"], r)),
-    ("quarantine", b"poison\n", (*BAD, "-d", "bad_end", "--set", "quarantine_deaths=1"), 0, lambda r: expect(["crash", "quarantine"], r)),
+    ("crash", b"hostile segfault\n", BAD, 0, lambda r: expect(["crash"], r)),
+    ("hang", b"hostile sleep\n", (*BAD, "--plugin-opts", "hostile:deadline=200ms"), 0, lambda r: expect(["plugin_deadline"], r)),
+    ("quarantine", b"hostile segfault\n", (*BAD, "-d", "hostile", "--set", "quarantine_deaths=1"), 0, lambda r: expect(["crash", "quarantine"], r)),
     ("errors", b"a million errors", BAD, 0, lambda r: expect(["max_errors"], r)),
     ("depth", b"deep json", BAD, 0, lambda r: expect(["max_result_depth"], r)),
     ("unknown plugin", b"hello\n", ("-a", "hash", "nosuch"), 0, lambda r: r["errors"]["nosuch"][0]),

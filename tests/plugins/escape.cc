@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tries to get out of its host: the content names the attempt and what it is aimed at. The result
+// says which system call it came to, and what that returned; where the call takes the process away,
+// the engine has to say so.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include "stoq/sdk/helper.h"
+#include "stoq/sdk/plugin.h"
+
+extern "C" void* __libc_stack_end;  // NOLINT(bugprone-reserved-identifier): the C library's
+
+namespace stoq::test {
+namespace {
+
+constexpr size_t kArena = size_t{32} << 20;  // as hosts have it
+
+class Escape {
+ public:
+  explicit Escape(const sdk::Host& host) : host_(host), early_(new char[64]) {}
+  ~Escape() { delete[] early_; }
+
+  void scan(const sdk::Payload& payload, sdk::Call& call) {
+    const std::string text(payload.text());
+    const size_t space = text.find(' ');
+    const std::string attempt = text.substr(0, space),
+                      target = space == text.npos ? "" : text.substr(space + 1);
+    for (const Way& way : kWays)
+      if (way.name == attempt) return (this->*way.go)(target, payload, call);
+    throw sdk::Error("it knows no such way out");
+  }
+
+ private:
+  using Go = void (Escape::*)(const std::string&, const sdk::Payload&, sdk::Call&);
+  struct Way {
+    std::string_view name;
+    Go go;
+  };
+
+  static void tell(sdk::Call& call, std::string_view system_call, long returned) {
+    const char* name = returned < 0 ? strerrorname_np(errno) : nullptr;
+    sdk::JsonWriter json;
+    json.begin_object().member("call", system_call).member("returned", returned < 0 ? -1 : 0);
+    call.result(json.member("errno", name).end_object());
+  }
+  static long number(const std::string& text) {
+    long value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
+
+  void nothing(const std::string&, const sdk::Payload&, sdk::Call& call) { tell(call, "none", 0); }
+  void read_file(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    const long fd = syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC);
+    tell(call, "openat", fd);
+    if (fd >= 0) close(static_cast<int>(fd));
+  }
+  void write_file(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    const long fd =
+        syscall(SYS_openat, AT_FDCWD, path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    tell(call, "openat", fd);
+    if (fd >= 0) close(static_cast<int>(fd));
+  }
+  void write_tmp(const std::string& name, const sdk::Payload& payload, sdk::Call& call) {
+    if (host_.tmp().empty()) throw sdk::Error("it has no private tmp");
+    write_file(std::string(host_.tmp()) + "/" + name, payload, call);
+  }
+  void read_own(const std::string& name, const sdk::Payload& payload, sdk::Call& call) {
+    read_file(host_.path(name), payload, call);
+  }
+  void connect_to(const std::string& port, const sdk::Payload&, sdk::Call& call) {
+    const int fd = static_cast<int>(syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd < 0) return tell(call, "socket", -1);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(number(port)));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    tell(call, "connect", syscall(SYS_connect, fd, &address, sizeof address));
+    close(fd);
+  }
+  // In its own place: when it works, nobody is left to answer.
+  void exec(const std::string& program, const sdk::Payload&, sdk::Call& call) {
+    const char* const arguments[] = {program.c_str(), nullptr};
+    const char* const environment[] = {nullptr};
+    tell(call, "execve", syscall(SYS_execve, program.c_str(), arguments, environment));
+  }
+  void spawn(const std::string& program, const sdk::Payload&, sdk::Call& call) {
+    const pid_t child = fork();
+    if (child < 0) return tell(call, "fork", -1);
+    if (child == 0) {
+      execl(program.c_str(), program.c_str(), nullptr);
+      _exit(errno == EACCES ? 126 : 127);
+    }
+    int status = 0;
+    if (waitpid(child, &status, 0) != child) return tell(call, "wait4", -1);
+    sdk::JsonWriter json;
+    json.begin_object().member("call", "execve").member("returned", 0);
+    json.member("status", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    call.result(json.end_object());
+  }
+  void helper(const std::string& name, const sdk::Payload&, sdk::Call& call) {
+    const sdk::HelperResult run =
+        sdk::Helper(host_, name).run({}, std::span<const uint8_t>(), 5000);
+    sdk::JsonWriter json;
+    call.result(
+        json.begin_object().member("call", "helper").member("returned", run.status).end_object());
+  }
+  void ptrace_parent(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "ptrace", syscall(SYS_ptrace, PTRACE_SEIZE, getppid(), nullptr, nullptr));
+  }
+  void ptrace_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "ptrace", syscall(SYS_ptrace, PTRACE_SEIZE, number(pid), nullptr, nullptr));
+  }
+  void signal_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "kill", syscall(SYS_kill, number(pid), SIGUSR1));
+  }
+  void signal_group(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "kill", syscall(SYS_kill, 0, SIGURG));  // ignored by whom it reaches
+  }
+  // The engine's memory, at an address that means nothing: EFAULT or EIO if it were allowed.
+  void read_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    char byte;
+    iovec mine{&byte, 1}, theirs{&byte, 1};
+    tell(call, "process_vm_readv",
+         syscall(SYS_process_vm_readv, number(pid), &mine, 1ul, &theirs, 1ul, 0ul));
+  }
+  void read_own_memory(const std::string&, const sdk::Payload& payload, sdk::Call& call) {
+    read_file("/proc/self/mem", payload, call);
+  }
+  void other_user(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    sdk::JsonWriter json;
+    json.begin_object().member("call", "getuid").member("returned", getuid());
+    call.result(json.end_object());
+  }
+
+  // Copies the content to where a seeker may find it.
+  void keep(const std::string& secret, const sdk::Payload&, sdk::Call& call) {
+    kept_ = new std::string(secret);  // never freed
+    tell(call, "none", 0);
+  }
+  // Looks for a pattern, given backwards so that it does not find the question: in the arena past
+  // the content, on the heap, on the stack, and in all that /proc tells of, if that can be read.
+  void seek(const std::string& backwards, const sdk::Payload& payload, sdk::Call& call) {
+    size_t found = 0, looked = 0;
+    const auto look = [&](const char* from, const char* to) {
+      const size_t size = backwards.size();
+      for (const char* at = from; at + size <= to; ++at) {
+        size_t same = 0;
+        while (same < size && at[same] == backwards[size - 1 - same]) ++same;
+        found += same == size;
+      }
+      looked += static_cast<size_t>(to - from);
+    };
+    const auto* content = reinterpret_cast<const char*>(payload.content().data());
+    look(content + payload.size(), content + kArena);
+    look(early_, static_cast<const char*>(sbrk(0)));
+    const auto* frame = static_cast<const char*>(__builtin_frame_address(0));
+    look(frame, static_cast<const char*>(__libc_stack_end));
+    bool maps = false;
+    std::ifstream file("/proc/self/maps");
+    for (std::string line; std::getline(file, line);) {
+      maps = true;
+      unsigned long from = 0, to = 0;
+      if (std::sscanf(line.c_str(), "%lx-%lx rw", &from, &to) == 2 &&
+          line.find("rw-p") != line.npos)
+        look(reinterpret_cast<const char*>(from), reinterpret_cast<const char*>(to));
+    }
+    sdk::JsonWriter json;
+    json.begin_object().member("found", found > 0).member("looked", looked >= kArena / 2);
+    call.result(json.member("maps", maps).end_object());
+  }
+
+  static constexpr Way kWays[] = {{"nothing", &Escape::nothing},
+                                  {"read", &Escape::read_file},
+                                  {"write", &Escape::write_file},
+                                  {"write_tmp", &Escape::write_tmp},
+                                  {"read_own", &Escape::read_own},
+                                  {"connect", &Escape::connect_to},
+                                  {"exec", &Escape::exec},
+                                  {"spawn", &Escape::spawn},
+                                  {"helper", &Escape::helper},
+                                  {"ptrace_parent", &Escape::ptrace_parent},
+                                  {"ptrace_engine", &Escape::ptrace_engine},
+                                  {"signal_engine", &Escape::signal_engine},
+                                  {"signal_group", &Escape::signal_group},
+                                  {"read_engine", &Escape::read_engine},
+                                  {"read_own_memory", &Escape::read_own_memory},
+                                  {"user", &Escape::other_user},
+                                  {"keep", &Escape::keep},
+                                  {"seek", &Escape::seek}};
+
+  sdk::Host host_;
+  char* early_;  // a place near the heap's beginning
+  std::string* kept_ = nullptr;
+};
+
+}  // namespace
+}  // namespace stoq::test
+
+STOQ_PLUGIN(stoq::test::Escape, "escape", "1")

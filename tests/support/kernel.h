@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace stoq::test {
+
+// What the kernel does not offer of that in which hosts are locked; "" when all is there.
+inline std::string kernel_lacks() {
+  constexpr unsigned kVersion = 1;
+  const unsigned trap = SECCOMP_RET_TRAP;
+  if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &trap) != 0)
+    return "this kernel has no seccomp filters that trap";
+  const long landlock = syscall(SYS_landlock_create_ruleset, nullptr, 0, kVersion);
+  if (landlock < 1) return "this kernel has no Landlock";
+  if (landlock < 6) return "this kernel's Landlock does not confine signals";
+  return "";
+}
+
+}  // namespace stoq::test
