@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "core/spool.h"
 #include "plugins/echo_objects.h"
 #include "support/eventually.h"
 #include "support/leftovers.h"
@@ -114,6 +115,82 @@ TEST(Drain, AProviderThatDoesNotEndIsKilled) {
   EXPECT_EQ(refusal,
             "provider:echo_provider failed: it did not end within drain_time after the stop and "
             "was killed");
+}
+
+// One scan thread, which an item holds while the response of the one before it waits for another
+// attempt of its connector; until the time to drain is over, and that response was dealt with.
+class DrainOfWhatWaits : public testing::Test {
+ protected:
+  struct Broken final : ConnectorPlugin {
+    void save(const StoqResponse&) override {
+      ++calls;
+      throw std::runtime_error("not now");
+    }
+    std::atomic<int> calls = 0;
+  };
+
+  RunSummary run(const std::string& spool_dir) {
+    StoqOptions o = quiet({{"drain_time", "10ms"}, {"connector_backoff", "1h"}});
+    o.core["spool_dir"] = OptionText(spool_dir);
+    o.threads = 1;
+    Stoq s(std::move(o));
+    std::atomic<bool> held = false, open = false;
+    add_worker(s, "gate", [&](Payload& payload, Request&) {
+      if (payload.size() == 4) {
+        held = true;
+        open.wait(false);
+      }
+      return WorkerResponse{};
+    });
+    provider_ = std::make_shared<echo::ProviderObject>([](Queue& queue) {
+      queue.put(Payload("1"), 1);
+      queue.put(Payload("held"), 2);
+    });
+    s.add_plugin("source", provider_);
+    s.add_plugin("saver", broken_);
+    RunSummary summary;
+    std::jthread run([&] { summary = s.run({.add_start_dispatch = {"gate"}}); });
+    EXPECT_TRUE(eventually([&] { return held.load(); }));
+    s.stop();
+    EXPECT_TRUE(eventually([&] {
+      const std::lock_guard lock(provider_->mutex);
+      return !provider_->outcomes.empty();
+    }));
+    open = true;
+    open.notify_all();
+    run.join();
+    EXPECT_EQ(broken_->calls, 1) << "it is not called once more";
+    return summary;
+  }
+
+  const std::shared_ptr<Broken> broken_ = std::make_shared<Broken>();
+  std::shared_ptr<echo::ProviderObject> provider_;
+  const std::string cut_short_ = "2 2 the run was stopped, and the time to drain it was over\n";
+};
+
+TEST_F(DrainOfWhatWaits, GoesIntoTheSpool) {
+  const TemporaryDirectory dir;
+  const RunSummary summary = run(dir / "spool");
+  EXPECT_EQ(provider_->outcomes, "1 0 \n" + cut_short_);
+  EXPECT_EQ(summary.done, 1u);
+  EXPECT_EQ(summary.retried, 1u);
+  EXPECT_EQ(summary.spooled, 1u);
+  EXPECT_EQ(Spool({.dir = dir / "spool"}).list().at(0).header.error, "std::runtime_error: not now");
+}
+
+TEST_F(DrainOfWhatWaits, IsPutBackWhereTheSpoolDoesNotTakeIt) {
+  const TemporaryDirectory dir;
+  const std::string spool = dir.file("spool", "no directory");
+  EXPECT_EQ(run(spool).retried, 2u);
+  EXPECT_EQ(provider_->outcomes,
+            "1 2 not saved by saver: std::runtime_error: not now; not kept in " + spool +
+                ": Not a directory\n" + cut_short_);
+}
+
+TEST_F(DrainOfWhatWaits, IsPutBackWhereThereIsNoSpoolAndAttemptsWereLeft) {
+  EXPECT_EQ(run("").retried, 2u);
+  EXPECT_EQ(provider_->outcomes,
+            "1 2 not saved by saver: std::runtime_error: not now\n" + cut_short_);
 }
 
 }  // namespace

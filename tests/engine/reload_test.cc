@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "core/spool.h"
 #include "plugins/echo_objects.h"
 #include "support/eventually.h"
 #include "support/leftovers.h"
@@ -167,11 +168,11 @@ TEST(Reload, ObjectsStay) {
 
 TEST(Reload, SettingsThatOnlyAStartTakesAreNamed) {
   Configured s("[core]\n");
-  s.write("[core]\nthreads = 999\nspill_dir = /tmp\nmax_recursion = 1\n");
+  s.write("[core]\nthreads = 999\nspill_dir = /tmp\nmax_recursion = 1\ndurable = true\n");
   s->reload();
   EXPECT_EQ(s.lines().at(s.lines().size() - 2),
             "WARNING stoq: these settings have changed, and are taken when stoQ is started the "
-            "next time: threads, spill_dir");
+            "next time: threads, spill_dir, durable");
 }
 
 // A request waits in the middle of its work while all is exchanged, and names a worker later that
@@ -268,6 +269,57 @@ TEST(Reload, TheNextItemsOfARunUseTheNewOne) {
   run.join();
   EXPECT_EQ(summary.done, 2u);
   EXPECT_EQ(seen, (std::vector<Names>{{"echo_second"}, {"echo_worker"}}));
+}
+
+// What a connector did not save waits for the newest one of that name, in the spool …
+TEST(Reload, WhatLiesInTheSpoolIsTriedAtOnceByTheConnectorReadAnew) {
+  const TemporaryDirectory dir;
+  const std::string spool = dir / "spool", saved = dir / "saved";
+  const auto config = [&](const std::string& path) {
+    return "[core]\nconnectors = echo_connector\nconnector_attempts = 1\nconnector_backoff = 1h\n"
+           "spool_dir = " +
+           spool + "\n[echo_connector]\npath = " + path + "\n";
+  };
+  const auto waiting = [&] { return Spool({.dir = spool}).names().size(); };
+  Configured s(config(dir / "missing/saved"));
+  bool spooled = false, emptied = false;
+  s->add_plugin("source", std::make_shared<echo::ProviderObject>([&](Queue& queue) {
+                  queue.put(Payload("x"), 1);
+                  spooled = eventually([&] { return waiting() == 1; });
+                  s.write(config(saved));
+                  s->reload();
+                  emptied = eventually([&] { return waiting() == 0; });
+                }));
+  const RunSummary summary = s->run();
+  EXPECT_TRUE(spooled);
+  EXPECT_TRUE(emptied);
+  EXPECT_EQ(summary.done, 1u);
+  EXPECT_EQ(summary.spooled, 0u);
+  EXPECT_NE(read_all(saved), "");
+}
+
+// … or in memory.
+TEST(Reload, FurtherAttemptsAreThoseOfTheNewestConnector) {
+  struct Broken final : ConnectorPlugin {
+    void save(const StoqResponse&) override {
+      ++calls;
+      throw std::runtime_error("the address is wrong");
+    }
+    std::atomic<int> calls = 0;
+  };
+  Configured s("[core]\nconnector_attempts = 100\nconnector_backoff = 1ms\n");
+  const auto broken = std::make_shared<Broken>();
+  const auto mended = std::make_shared<echo::ConnectorObject>();
+  s->add_plugin("saver", broken);
+  s->add_plugin("source", std::make_shared<echo::ProviderObject>([&](Queue& queue) {
+                  queue.put(Payload("x"), 1);
+                  eventually([&] { return broken->calls > 0; });
+                  s->add_plugin("saver", mended);
+                }));
+  const RunSummary summary = s->run();
+  EXPECT_EQ(summary.done, 1u);
+  EXPECT_EQ(summary.spooled, 0u);
+  EXPECT_NE(mended->saved, "");
 }
 
 // Requests in many threads while generations come and go.
