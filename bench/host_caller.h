@@ -12,6 +12,7 @@
 #include "bench/random.h"
 #include "bench/samples.h"
 #include "core/deliver_reply.h"
+#include "core/places.h"
 #include "host/remote.h"
 
 namespace stoq::bench {
@@ -25,6 +26,16 @@ inline PluginSpec own_plugin(const Bench& bench, const std::string& name) {
   spec.version = "4.0.0";
   spec.extracts = spec.changes_request = false;
   return spec;
+}
+
+// As bundled parsers are kept apart.
+inline IsolationPolicy shipped(bool fresh = false) {
+  IsolationPolicy policy;
+  policy.trust = "bench";
+  policy.fresh = fresh;
+  policy.sandbox.confined = true;
+  policy.sandbox.tmp_place = host_tmp_place();
+  return policy;
 }
 
 class OneResult final : public DeliverReply {

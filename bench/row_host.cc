@@ -32,12 +32,12 @@ Row compare(const Bench& bench, Instance& remote, Instance& local, size_t size, 
 void measure(const Bench& bench, int host_core, bool one_core, Rows& rows) {
   const PluginSpec spec = own_plugin(bench, "noop");
   const auto quiet = [](LogLevel, std::string_view, std::string_view) {};
-  HostService service(host_program(), {}, quiet);
+  HostService service(std::make_shared<RootTemplate>(host_program()), {}, quiet, {});
   const std::shared_ptr<Instance> local = load_native(spec, [](LogLevel, std::string_view) {});
   std::shared_ptr<Instance> remote;
   {
     const Pinned pinned(host_core);  // inherited by what is started
-    remote = service.load(spec, {.trust = "bench"});
+    remote = service.load(spec, shipped());
     Caller(*remote, 1024).one();
   }
   const Pinned pinned(cores().front());

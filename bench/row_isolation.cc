@@ -28,9 +28,11 @@ void quiet(LogLevel, std::string_view, std::string_view) {}
 // A plugin that gets stuck, and its next answer in another host.
 class Stuck {
  public:
-  explicit Stuck(const Bench& bench) : service_(host_program(), {}, quiet) {
-    plugin_ =
-        service_.load(own_plugin(bench, "stuck"), {.trust = "bench", .deadline = kDeadline / 1000});
+  explicit Stuck(const Bench& bench)
+      : service_(std::make_shared<RootTemplate>(host_program()), {}, quiet, {}) {
+    IsolationPolicy policy = shipped();
+    policy.deadline = kDeadline / 1000;
+    plugin_ = service_.load(own_plugin(bench, "stuck"), policy);
     next();
   }
   // From the deadline to the return of the call: by then the host has ended.
@@ -121,10 +123,10 @@ Row fresh_host(const Bench& bench, size_t size, const std::string& words) {
   Row row{.workload = "(i) call in a fresh host, " + words + ", beside a kept one", .unit = "us"};
   row.measure = Measure::difference;
   row.limit = 2000;
-  HostService service(host_program(), {}, quiet);
+  HostService service(std::make_shared<RootTemplate>(host_program()), {}, quiet, {});
   const PluginSpec spec = own_plugin(bench, "noop");
-  const auto fresh = service.load(spec, {.trust = "bench", .fresh = true});
-  const auto kept = service.load(spec, {.trust = "bench"});
+  const auto fresh = service.load(spec, shipped(true));
+  const auto kept = service.load(spec, shipped());
   Caller of_fresh(*fresh, size), of_kept(*kept, size);
   const unsigned count = bench.quick ? 20 : 50;
   Samples fresh_calls, kept_calls;

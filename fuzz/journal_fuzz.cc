@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// dirmon's journal as it may lie on a disk: what is read of it is written and read to the same.
+// A provider's journal as it may lie on a disk: what is read of it is written and read to the same.
 #include "fuzz/target.h"
-#include "plugins/dirmon/journal_file.h"
+#include "plugins/files/journal_file.h"
 #include "stoq/sdk/views.h"
 #include "tests/support/temporary_directory.h"
 
-using namespace stoq::plugins::dirmon;
+using namespace stoq::plugins::files;
 using stoq::fuzz::must;
 
 namespace {
@@ -28,7 +28,7 @@ JournalFile::Read read(const JournalFile& file, std::vector<Kept>& kept) {
 // The lines below a good head; a "!" before them: all of the file.
 STOQ_FUZZ(journal) {
   static const stoq::test::TemporaryDirectory state;
-  static JournalFile file(state.path(), "/watched");
+  static JournalFile file({"dirmon", "look at it"}, state.path(), "/watched");
   std::string content(stoq::fuzz::text_of(data));
   content =
       content.starts_with('!') ? content.substr(1) : "stoq-dirmon-journal 1 /watched\n" + content;
@@ -38,7 +38,8 @@ STOQ_FUZZ(journal) {
     const JournalFile::Read told = read(file, kept);
     must(told.lines == kept.size());
     file.open();
-    must(file.append({"done", {1, 2, 3}, "new\nline\\"}) == 0);
+    const Line line{"done", {1, 2, 3}, "new\nline\\"};
+    must(file.append({&line, 1}) == 0);
     kept.push_back({"done", "new\nline\\", {1, 2, 3}});
     read(file, again);
     must(again == kept);

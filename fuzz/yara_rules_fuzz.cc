@@ -26,7 +26,7 @@ STOQ_FUZZ(yara_rules) {
     must(!problem.empty() && problem.find('\n') == problem.npos);
   if (!loaded.rules) return;
   must(loaded.rules->files().size() <= files.size());
-  const LoadResult again = RuleSet::load(files, {}, loaded.rules.get());
+  const LoadResult again = RuleSet::load(files, {});
   must(again.rules && again.rules->rule_count() == loaded.rules->rule_count());
   must(again.problems.size() == loaded.problems.size());
 }

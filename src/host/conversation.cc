@@ -2,6 +2,7 @@
 #include "host/conversation.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace stoq {
 
@@ -10,13 +11,18 @@ using wire::Record;
 
 namespace {
 constexpr unsigned kFailuresTold = 1000;  // of one plugin in one call
-}
+
+struct OfAnotherCall : Malformed {
+  using Malformed::Malformed;
+};
+}  // namespace
 
 std::optional<Ending> Conversation::run() {
   wire::Message message;
   next_deadline();
   try {
     while (!done_) {
+      peer_.wait_at_most(patience());
       const wire::Received received = peer_.receive(message);
       if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
       if (received == wire::Received::message) records(message);
@@ -36,11 +42,23 @@ std::optional<Ending> Conversation::run() {
         return Ending{at_, Failure::deadline, of_request_ ? "the request" : ""};
       }
     }
+  } catch (const OfAnotherCall& e) {
+    peer_.kill();
+    return Ending{at_, Failure::lied, e.what(), !spoken_};
   } catch (const Malformed& e) {
     peer_.kill();
     return Ending{at_, Failure::lied, e.what()};
   }
   return std::nullopt;
+}
+
+// Until the deadline, as far as that is near.
+int Conversation::patience() const {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::steady_clock::now();
+  if (deadline_ - milliseconds(kTick) > now) return kTick;
+  return 1 + static_cast<int>(
+                 std::max<int64_t>(0, std::chrono::ceil<milliseconds>(deadline_ - now).count()));
 }
 
 void Conversation::next_deadline() {
@@ -67,8 +85,9 @@ Reply& Conversation::reply() {
 }
 
 void Conversation::records(wire::Message& message) {
-  if (message.header.type != wire::Type::records || message.header.call != call_)
-    throw Malformed("an answer to another question");
+  if (message.header.call != call_) throw OfAnotherCall("an answer to another question");
+  if (message.header.type != wire::Type::records) throw Malformed("an answer to another question");
+  spoken_ = true;
   wire::Reader r(message.body);
   while (!r.empty()) {
     const auto kind = r.raw<Record>();

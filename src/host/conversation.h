@@ -12,6 +12,8 @@
 
 namespace stoq {
 
+inline constexpr int kTick = 20;  // milliseconds after which a waiting thread looks at the clock
+
 // The other end of a call: a host's socket, or the part of it that belongs to this call.
 class Peer {
  public:
@@ -19,6 +21,7 @@ class Peer {
   virtual wire::Received receive(wire::Message& message) = 0;  // waits at most some 20 ms
   virtual bool send(wire::Header header, std::string_view body) = 0;
   virtual void kill() = 0;
+  virtual void wait_at_most(int /*milliseconds*/) {}  // in receive(), if that is less than it does
   virtual void works_beside() {}  // it streams: from here on it works while the answers are read
 };
 
@@ -26,7 +29,8 @@ class Peer {
 struct Ending {
   size_t at = 0;  // the item that was being answered
   Failure failure = Failure::crashed;
-  std::string text;  // `lied`: how; `deadline`: whose it was when not the plugin's
+  std::string text;              // `lied`: how; `deadline`: whose it was when not the plugin's
+  bool of_another_call = false;  // `lied`: before it said anything to this one
 };
 
 // Reads a host's answer to one call and hands it on piece by piece; believes nothing that it has
@@ -54,6 +58,7 @@ class Conversation {
   void record(wire::Record kind, std::string_view bytes, wire::Message& message);
   void answer_put(bool go_on);
   void next_deadline();
+  int patience() const;
   Reply& current();
   Reply& reply();
 
@@ -66,6 +71,7 @@ class Conversation {
   size_t at_ = 0;
   bool done_ = false, out_of_memory_ = false, stop_told_ = false;
   unsigned failures_told_ = 0;
+  bool spoken_ = false;      // the host has said something to this call
   bool of_request_ = false;  // the deadline, not the plugin's own
   std::string partial_;
   std::chrono::steady_clock::time_point deadline_;

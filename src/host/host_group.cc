@@ -52,7 +52,7 @@ void Teller::operator()(Reply& reply, const Ending& ending, const HostEnd& end) 
                         "its host process ended by " + how +
                             ", probably for want of memory: it had " +
                             std::to_string(end.memory >> 20) + " MiB and may have " +
-                            std::to_string(memory >> 20) + stands);
+                            std::to_string(memory >> 20) + " MiB" + stands);
   reply.failed(Failure::crashed, "crash", "its host process ended by " + how + stands);
 }
 
@@ -216,7 +216,16 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
       give_back(std::move(host));
       return items.size();
     }
+    host->kill();
     host->end();
+  } else if (ending->of_another_call && host->calls > 0) {
+    // What it had been asked before is to blame, and that has its answer; this call has none yet.
+    log_(LogLevel::warning, items.front().instance->info().name,
+         "a host process was replaced: after its last call it gave another answer to it");
+    host->end();
+    const std::lock_guard lock(mutex_);
+    arenas_.push_back(host->arena());
+    return 0;
   } else {
     const size_t at = std::min(ending->at, items.size() - 1);
     const HostEnd end = host->end();

@@ -62,6 +62,8 @@ struct Templates {
   }
 };
 
+constexpr int kLookForOrphans = 500;  // milliseconds
+
 class Template {
  public:
   explicit Template(int control) : control_(control) {
@@ -75,7 +77,13 @@ class Template {
     wire::Message message;
     while (true) {
       pollfd fds[2] = {{control_, POLLIN, 0}, {signals_.get(), POLLIN, 0}};
-      if (poll(fds, 2, -1) < 0) continue;
+      // Hosts that may start programs may also lose sight of them.
+      const bool legacy =
+          sandbox_ && sandbox_->spec().profile == config::Profile::legacy && !children_.empty();
+      if (const int ready = poll(fds, 2, legacy ? kLookForOrphans : -1); ready <= 0) {
+        if (ready == 0) end_orphans();
+        continue;
+      }
       if (fds[1].revents) reap();
       if (!fds[0].revents) continue;
       if (inbox.receive(control_, message, wire::kLongBody) != wire::Received::message) leave();
@@ -129,11 +137,13 @@ class Template {
 
   // This process is a subreaper: what a host has started and not taken with it is here; what that
   // has started, once it has ended, too.
-  void end_orphans() {
+  bool end_orphans() {
     const std::string list = "/proc/self/task/" + std::to_string(getpid()) + "/children";
     std::ifstream children(list);
+    bool found = false;
     for (pid_t pid; children >> pid;)
-      if (!children_.contains(pid) && !templates_->contains(pid)) kill(pid, SIGKILL);
+      if (!children_.contains(pid) && !templates_->contains(pid)) found = kill(pid, SIGKILL) == 0;
+    return found;
   }
 
   static void remove(const std::string& tmp) {
@@ -141,14 +151,17 @@ class Template {
     if (!tmp.empty()) std::filesystem::remove_all(tmp, ignored);
   }
 
-  // The engine is gone, or has no more use for this process.
+  // The engine is gone, or has no more use for this process; templates go on without it.
   [[noreturn]] void leave() {
     for (const auto& [pid, tmp] : children_) {
-      if (tmp.empty()) continue;  // it ends with us
+      if (templates_->contains(pid)) continue;
       kill(pid, SIGKILL);
       waitpid(pid, nullptr, 0);
       remove(tmp);
     }
+    // Whoever has lost its parent now comes here, one generation after the other.
+    for (int round = 0; round < 100 && end_orphans(); ++round)
+      for (pid_t pid = 1; pid > 0;) pid = waitpid(-1, nullptr, WNOHANG);
     _exit(0);
   }
 
@@ -185,8 +198,9 @@ class Template {
     const pid_t pid = start();
     if (pid == 0) {
       sandbox::Missing found;
-      const bool mounted = sandbox_->mount_tmp(found);
-      sandbox_->confine(sandbox::Who::host, {}, found);
+      const sandbox::User user = sandbox::user_of_hosts(sandbox_->spec(), {});
+      const bool mounted = sandbox_->mount_tmp(user, found);
+      sandbox_->confine(sandbox::Who::host, user, {}, found);
       wire::Writer w;
       w.raw(mounted).list(found);
       _exit(write(theirs.get(), w.str().data(), w.str().size()) < 0);
@@ -265,7 +279,7 @@ class Template {
     if (message.fds.size() != 2 || !sandbox_) _exit(2);
     std::string tmp;
     if (sandbox_->spec().confined && !mounts_tmp_)
-      tmp = sandbox::directory_on_disk(sandbox_->spec());
+      tmp = sandbox::directory_on_disk(user_of_hosts());
     const pid_t pid = start();
     if (pid != 0) {
       message.fds.clear();
@@ -292,8 +306,9 @@ class Template {
     sandbox::limit_memory(spec.memory);
     if (!spec.confined) return;
     sandbox::Missing ignored;
+    const sandbox::User user = user_of_hosts();
     if (mounts_tmp_)
-      sandbox_->mount_tmp(ignored);
+      sandbox_->mount_tmp(user, ignored);
     else
       *tmp_ = std::move(tmp);
     if (!tmp_->empty()) setenv("TMPDIR", tmp_->c_str(), 1);
@@ -301,10 +316,18 @@ class Template {
     places.tmp = *tmp_;
     for (const auto& helpers : helpers_) {
       places.programs = helpers->programs();
-      helpers->start_confined([&] { sandbox_->confine(sandbox::Who::helpers, places, ignored); });
+      helpers->start_confined(
+          [&] { sandbox_->confine(sandbox::Who::helpers, user, places, ignored); });
     }
     sandbox::report_refused_calls(socket);
-    sandbox_->confine(sandbox::Who::host, places, ignored);
+    sandbox_->confine(sandbox::Who::host, user, places, ignored);
+  }
+
+  sandbox::User user_of_hosts() const {
+    sandbox::Places all = places_;
+    for (const auto& helpers : helpers_)
+      for (std::string& program : helpers->programs()) all.programs.push_back(std::move(program));
+    return sandbox::user_of_hosts(sandbox_->spec(), all);
   }
 
   int control_;

@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <system_error>
 
@@ -21,8 +23,6 @@
 
 namespace stoq {
 namespace {
-
-constexpr int kTick = 20;  // milliseconds after which a waiting thread looks at the clock
 
 std::string counted(uint64_t count, const std::string& what) {
   return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";
@@ -59,10 +59,12 @@ Arena::~Arena() {
 
 void Arena::fill(Bytes content) {
   if (!content.empty()) std::memcpy(map_, content.data(), content.size());
+  used_ = std::max(used_, content.size());
 }
 
 void Arena::wipe() {
-  fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, wire::kArena);
+  std::memset(map_, 0, used_);  // a sealed file has no holes made in it
+  used_ = 0;
 }
 
 HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena)
@@ -70,7 +72,7 @@ HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr
   auto [ours, theirs] = wire::socket_pair();
   process_ = parent_->fork_host(theirs.get(), arena_->fd());
   socket_ = std::move(ours);
-  wire::receive_timeout(socket_.get(), kTick);
+  wait_at_most(kTick);
 }
 
 HostProcess::~HostProcess() {
@@ -109,11 +111,17 @@ std::string HostProcess::left_over() {
   return now > *descriptors_ ? counted(now - *descriptors_, "descriptor") : "";
 }
 
+void HostProcess::wait_at_most(int milliseconds) {
+  if (milliseconds != tick_) wire::receive_timeout(socket_.get(), milliseconds);
+  tick_ = milliseconds;
+}
+
 bool HostProcess::send(wire::Header header, std::string_view body) {
   return wire::send(socket_.get(), header, body);
 }
 
 void HostProcess::kill() {
+  killed_ = true;
   process_.kill();
 }
 
@@ -154,7 +162,9 @@ void HostProcess::move_to(int core) {
 }
 
 HostEnd HostProcess::end() {
-  process_.kill();  // its socket is closed, or it is to go
+  // Its socket is closed: mostly it is on its way out, and how is worth knowing.
+  if (pollfd end{process_.pidfd.get(), POLLIN, 0}; !killed_) poll(&end, 1, kTick);
+  process_.kill();
   ended_ = true;
   HostEnd end{.refused_call = refused_call_};
   if (const auto told = parent_->end_of(process_.pid))

@@ -20,11 +20,12 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
   int fd() const { return fd_.get(); }
   void fill(Bytes content);
-  void wipe();  // gives the pages back: nothing of earlier contents is left
+  void wipe();  // nothing of earlier contents is left
 
  private:
   Fd fd_;
   uint8_t* map_ = nullptr;
+  size_t used_ = 0;  // bytes that have held content
 };
 
 // How a host process ended.
@@ -43,6 +44,7 @@ class HostProcess final : public Peer {
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
   void kill() override;
+  void wait_at_most(int milliseconds) override;
   void works_beside() override { move_to(-1); }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
@@ -71,8 +73,8 @@ class HostProcess final : public Peer {
   std::optional<int> refused_call_;
   Fd threads_now_, descriptors_now_;  // of /proc
   std::optional<Sha256> in_arena_;    // of the content that lies there
-  int core_ = -1;
-  bool ended_ = false;
+  int core_ = -1, tick_ = 0;
+  bool ended_ = false, killed_ = false;
 };
 
 // The parts of a call that come from its input, for the plugins of `items`. The texts live in

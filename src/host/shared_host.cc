@@ -6,8 +6,7 @@
 namespace stoq {
 namespace {
 
-constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
-constexpr auto kTick = std::chrono::milliseconds(20);
+constexpr size_t kMostWaiting = 64;                  // messages of one call that wait to be read
 constexpr auto kPatience = std::chrono::seconds(2);  // with a host that is to end
 
 }  // namespace
@@ -80,7 +79,8 @@ class SharedHost::CallPeer final : public Peer {
   wire::Received receive(wire::Message& message) override {
     std::unique_lock lock(life_.mutex);
     Life::Box& box = life_.boxes[number_];
-    life_.arrived.wait_for(lock, kTick, [&] { return life_.ended || !box.letters.empty(); });
+    life_.arrived.wait_for(lock, std::chrono::milliseconds(kTick),
+                           [&] { return life_.ended || !box.letters.empty(); });
     if (box.letters.empty()) return life_.ended ? wire::Received::closed : wire::Received::timeout;
     letter_ = std::move(box.letters.front());
     box.letters.pop_front();

@@ -2,13 +2,10 @@
 #include "sandbox/confine.h"
 
 #include <sys/prctl.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 
 #include "sandbox/namespaces.h"
-#include "sandbox/privileges.h"
 
 namespace stoq::sandbox {
 namespace {
@@ -32,22 +29,17 @@ void Sandbox::enter_namespaces(Missing& missing) const {
   if (spec_.confined && !kWatched) sandbox::enter_namespaces(spec_, missing);
 }
 
-bool Sandbox::mount_tmp(Missing& missing) const {
-  return spec_.confined && !kWatched && mount_private_directory(spec_, missing);
+bool Sandbox::mount_tmp(User user, Missing& missing) const {
+  return spec_.confined && !kWatched && mount_private_directory(spec_, user, missing);
 }
 
-void Sandbox::confine(Who who, const Places& places, Missing& missing) const {
+void Sandbox::confine(Who who, User user, const Places& places, Missing& missing) const {
   if (!spec_.confined) return;
   limit_resources(spec_);
   no_new_privileges(missing);
   if (!kWatched) {
-    const User user = user_of_hosts(spec_);
-    // Root may have put plugins where only root may enter.
-    const bool closed = user.uid != geteuid() &&
-                        std::any_of(places.folders.begin(), places.folders.end(),
-                                    [&](const std::string& f) { return !may_enter(f, user); });
-    const bool files = confine_files(spec_, who, places, missing);
-    become(user, files && closed, missing);
+    confine_files(spec_, who, places, missing);
+    become(user, missing);
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // who becomes another has to say so again
   enforce(who == Who::host ? host_ : helpers_, missing);

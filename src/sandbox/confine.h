@@ -3,6 +3,7 @@
 
 #include "sandbox/files.h"
 #include "sandbox/filter.h"
+#include "sandbox/privileges.h"
 
 namespace stoq::sandbox {
 
@@ -17,8 +18,8 @@ class Sandbox {
   void enter_namespaces(Missing& missing) const;
   // In a new host. Its private tmp comes first, for its helpers share it; it confines itself after
   // these have been started.
-  bool mount_tmp(Missing& missing) const;
-  void confine(Who who, const Places& places, Missing& missing) const;
+  bool mount_tmp(User user, Missing& missing) const;
+  void confine(Who who, User user, const Places& places, Missing& missing) const;
 
  private:
   Spec spec_;

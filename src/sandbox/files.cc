@@ -102,17 +102,17 @@ int landlock_version() {
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
-bool confine_files(const Spec& spec, Who who, const Places& places, Missing& missing) {
+void confine_files(const Spec& spec, Who who, const Places& places, Missing& missing) {
   const int version = landlock_version();
   if (version == 0) {
     missing.push_back("Landlock: the kernel does not have it, or it is switched off");
-    return false;
+    return;
   }
   Rules rules(version);
   rules.network(version, spec.network);
   if (!rules.make(version)) {
     missing.push_back(std::string("Landlock: ") + std::strerror(errno));
-    return false;
+    return;
   }
   const auto all = [&](const auto& paths, uint64_t access) {
     for (const auto& path : paths) rules.allow(path, access);
@@ -136,9 +136,7 @@ bool confine_files(const Spec& spec, Who who, const Places& places, Missing& mis
   if (!places.tmp.empty())
     rules.allow(places.tmp,
                 rules.everything() | (spec.profile == config::Profile::legacy ? kExecute : 0));
-  if (rules.enforce()) return true;
-  missing.push_back(std::string("Landlock: ") + std::strerror(errno));
-  return false;
+  if (!rules.enforce()) missing.push_back(std::string("Landlock: ") + std::strerror(errno));
 }
 
 }  // namespace stoq::sandbox

@@ -45,8 +45,7 @@ void enter_namespaces(const Spec& spec, Missing& missing) {
   missing.push_back(std::string("namespaces: ") + std::strerror(errno));
 }
 
-bool mount_private_directory(const Spec& spec, Missing& missing) {
-  const User user = user_of_hosts(spec);
+bool mount_private_directory(const Spec& spec, User user, Missing& missing) {
   const std::string options = "mode=0700,size=" + std::to_string(spec.tmp) +
                               ",nr_inodes=" + std::to_string(spec.tmp / 4096 + 16) +
                               ",uid=" + std::to_string(user.uid) +
@@ -60,8 +59,7 @@ bool mount_private_directory(const Spec& spec, Missing& missing) {
   return false;
 }
 
-std::string directory_on_disk(const Spec& spec) {
-  const User user = user_of_hosts(spec);
+std::string directory_on_disk(User user) {
   std::error_code ec;
   std::string path = std::filesystem::temp_directory_path(ec).string() + "/stoq-host-XXXXXX";
   if (ec || !mkdtemp(path.data())) return "";

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "sandbox/spec.h"
+#include "sandbox/privileges.h"
 
 namespace stoq::sandbox {
 
@@ -13,10 +13,10 @@ void enter_namespaces(const Spec& spec, Missing& missing);
 
 // Mounts, for this process alone, a directory that holds no more than it may and is gone with it,
 // over `spec.tmp_place`.
-bool mount_private_directory(const Spec& spec, Missing& missing);
+bool mount_private_directory(const Spec& spec, User user, Missing& missing);
 // Where that cannot be had: a directory on disk, which somebody has to remove; "" when not even
 // that.
-std::string directory_on_disk(const Spec& spec);
+std::string directory_on_disk(User user);
 
 // Empties a directory, whatever lies in it; cheap when nothing does.
 void empty_directory(const std::string& path);

@@ -47,15 +47,8 @@ bool in_user_namespace() {
   return count != 4294967295;
 }
 
-}  // namespace
-
-User user_of_hosts(const Spec& spec) {
-  if (geteuid() != 0 || spec.profile == config::Profile::legacy || in_user_namespace())
-    return {geteuid(), getegid()};
-  return {kNobody, kNobody};
-}
-
-bool may_enter(const std::string& directory, User user) {
+// Whether somebody may go through all directories on the way to this place, and read it.
+bool may_reach(const std::string& place, User user) {
   const auto open_to = [&](const std::string& path) {
     struct stat st {};
     if (stat(path.c_str(), &st) != 0) return false;
@@ -64,10 +57,21 @@ bool may_enter(const std::string& directory, User user) {
                                                 : st.st_mode;
     return (bits & 5) == 5;
   };
-  for (size_t at = 1; at != std::string::npos; at = directory.find('/', at + 1))
-    if (const size_t end = directory.find('/', at); !open_to(directory.substr(0, end)))
-      return false;
+  for (size_t at = 1; at != std::string::npos; at = place.find('/', at + 1))
+    if (const size_t end = place.find('/', at); !open_to(place.substr(0, end))) return false;
   return true;
+}
+
+}  // namespace
+
+User user_of_hosts(const Spec& spec, const Places& places) {
+  const User nobody{kNobody, kNobody}, own{geteuid(), getegid()};
+  if (own.uid != 0 || spec.profile == config::Profile::legacy || in_user_namespace()) return own;
+  const auto reached = [&](const std::string& place) { return may_reach(place, nobody); };
+  return std::ranges::all_of(places.folders, reached) &&
+                 std::ranges::all_of(places.programs, reached)
+             ? nobody
+             : own;
 }
 
 void limit_memory([[maybe_unused]] uint64_t bytes) {
@@ -93,24 +97,19 @@ void no_new_privileges(Missing& missing) {
     missing.push_back(std::string("no_new_privs: ") + std::strerror(errno));
 }
 
-void become(User user, bool reads_all, Missing& missing) {
+void become(User user, Missing& missing) {
   for (int capability = 0; capability <= 63; ++capability)
     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   if (user.uid != geteuid()) {
-    prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
     if (setgroups(0, nullptr) != 0 || setresgid(user.gid, user.gid, user.gid) != 0 ||
         setresuid(user.uid, user.uid, user.uid) != 0)
       missing.push_back(std::string("user: ") + std::strerror(errno));
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // or its own /proc/self is closed to it
   }
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  if (reads_all) data[0].effective = data[0].permitted = 1u << CAP_DAC_READ_SEARCH;
-  if (syscall(SYS_capset, &header, data) != 0) {
-    data[0] = {};
-    if (syscall(SYS_capset, &header, data) != 0)
-      missing.push_back(std::string("capabilities: ") + std::strerror(errno));
-  }
+  const __user_cap_data_struct none[2] = {};
+  if (syscall(SYS_capset, &header, none) != 0)
+    missing.push_back(std::string("capabilities: ") + std::strerror(errno));
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 

@@ -12,11 +12,9 @@ struct User {
   gid_t gid;
 };
 
-// Whose a host is to be: nobody's when the engine is root's, else the engine's own.
-User user_of_hosts(const Spec& spec);
-
-// Whether somebody may go through all directories on the way to this one and read it.
-bool may_enter(const std::string& directory, User user);
+// Whose a host is to be: nobody's when the engine is root's, and what the host needs is open to
+// nobody; else the engine's own.
+User user_of_hosts(const Spec& spec, const Places& places);
 
 // Memory beyond what this process has already; no core files. For every host.
 void limit_memory(uint64_t bytes);
@@ -24,8 +22,7 @@ void limit_memory(uint64_t bytes);
 void limit_resources(const Spec& spec);
 // Nothing that is run from here on gains anything.
 void no_new_privileges(Missing& missing);
-// Becomes that user, without any capabilities. `reads_all` keeps the one that passes over file modes, for
-// directories that only root may enter; Landlock decides then.
-void become(User user, bool reads_all, Missing& missing);
+// Becomes that user, without any capabilities.
+void become(User user, Missing& missing);
 
 }  // namespace stoq::sandbox

@@ -26,6 +26,14 @@ struct Spec {
   bool operator==(const Spec&) const = default;
 };
 
+// What of the file system belongs to the plugins of a host.
+struct Places {
+  std::vector<std::string> folders;   // of the plugins: may be read
+  std::vector<std::string> state;     // may be written
+  std::vector<std::string> programs;  // may be run, by Who::helpers
+  std::string tmp;
+};
+
 std::string encode(const Spec& spec);
 Spec decode(std::string_view text);  // throws wire::Malformed
 

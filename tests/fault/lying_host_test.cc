@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <cstring>
 #include <deque>
@@ -321,20 +322,28 @@ TEST(LyingHost, OneThatTalksForEver) {
 }
 
 TEST(LyingHost, WhatTheUserReads) {
-  const auto told = [](Ending ending, const std::string& end, double deadline) {
+  const std::string plugin = "p";
+  const auto told = [&](Ending ending, const HostEnd& end, double deadline) {
     RecordingReply reply;
-    tell_ending(reply, ending, end, deadline);
+    Teller{plugin, deadline, 64 << 20}(reply, ending, end);
     return reply.given.at(0);
   };
-  EXPECT_EQ(told({0, Failure::lied, "a record of an unknown kind"}, "", 60),
+  EXPECT_EQ(told({0, Failure::lied, "a record of an unknown kind"}, {}, 60),
             "failed protocol: its host process was killed, for its answer was not to be believed: "
             "a record of an unknown kind");
   EXPECT_EQ(
-      told({0, Failure::crashed, ""}, "signal 11 (SIGSEGV)", 60),
+      told({0, Failure::crashed, ""}, {.status = 11, .memory = 1 << 20}, 60),
       "failed crash: its host process ended by signal 11 (SIGSEGV); what it had given stands");
   EXPECT_EQ(
-      told({0, Failure::deadline, ""}, "", 0.2),
+      told({0, Failure::deadline, ""}, {}, 0.2),
       "failed deadline: it did not answer within 0.2 s and was killed; what it had given stands");
+  EXPECT_EQ(told({0, Failure::crashed, ""}, {.status = 6, .memory = 60 << 20}, 60),
+            "failed memory: its host process ended by signal 6 (SIGABRT), probably for want of "
+            "memory: it had 60 MiB and may have 64 MiB; what it had given stands");
+  EXPECT_EQ(told({0, Failure::crashed, ""}, {.status = 31, .refused_call = SYS_socket}, 60),
+            "failed sandbox: its host process was ended for a system call that its sandbox "
+            "refuses: socket (sandbox_calls = socket in section [p] of stoq.cfg would allow it); "
+            "what it had given stands");
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ void double_answer(Scene& scene) {
 // The answer is honest; a thread that stays behind speaks into the next one.
 void late_lie(Scene& scene) {
   std::thread([line = tap()] {
-    usleep(500);
+    usleep(50'000);  // by then the answer is over
     line.say(record(Record::result, "{\"forged\": true}"));
     while (true) usleep(10'000);
   }).detach();
