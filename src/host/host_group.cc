@@ -207,7 +207,7 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
   if (!ending) {
     ++host->calls;
     early_ends_ = 0;
-    const std::string left = strict() ? host->left_over() : "";
+    const std::string left = strict() && !fresh_ ? host->left_over() : "";
     if (!left.empty())
       items.back().reply->failed(
           Failure::raised, "leftovers",

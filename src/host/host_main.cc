@@ -62,7 +62,7 @@ struct Templates {
   }
 };
 
-constexpr int kLookForOrphans = 500;  // milliseconds
+constexpr int kLookForOrphans = 50;  // milliseconds
 
 class Template {
  public:

@@ -42,6 +42,8 @@ class ExifFault : public testing::TestWithParam<const char*> {
   ExifEngine engine(OptionMap options = {}) {
     options.try_emplace("isolation", GetParam());
     options.try_emplace("bin_path", program());
+    options.try_emplace("sandbox_write",
+                        directory.path());  // where the program notes its arguments
     return ExifEngine(std::move(options));
   }
   std::string refusal(OptionMap options) { return engine(std::move(options))("who"); }
@@ -130,7 +132,9 @@ TEST(ExifDeadline, AnswersBeforeTheEngineLosesPatience) {
   const std::string program = directory.path() + "/fake";
   std::ofstream(program) << kFake;
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-  ExifEngine exif({{"bin_path", program}, {"deadline", "1s"}});
+  ExifEngine exif({{"bin_path", program},
+                   {"sandbox_write", program.substr(0, program.rfind('/'))},
+                   {"deadline", "1s"}});
   EXPECT_EQ(exif("hang"), kFailed + "ExifTool gave no answer within 0.9 s and was killed");
 }
 
