@@ -149,8 +149,15 @@ class Doctor {
   void hosts() {
     const std::string program = host_program();
     try {
-      TemplateClient::start(program)->fork();
+      const auto host = TemplateClient::start(program)->fork();
       report_.ok("stoq-host", program);
+      // Not what the kernel says that it has: what a host process got.
+      sandbox::Spec sandbox;
+      sandbox.confined = true;
+      sandbox.tmp_place = host_tmp_place();
+      const sandbox::Missing missing = host->confine(sandbox);
+      if (missing.empty()) report_.ok("sandbox", "whole, tried with profile compute");
+      for (const std::string& line : missing) report_.note("sandbox", "lacks " + line);
     } catch (const std::exception& e) {
       report_.problem("stoq-host", e.what(), "install stoQ anew: plugins have no host processes");
     }

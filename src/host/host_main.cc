@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -62,6 +63,7 @@ struct Templates {
   }
 };
 
+using Clock = std::chrono::steady_clock;
 constexpr int kLookForOrphans = 50;  // milliseconds
 
 class Template {
@@ -80,10 +82,13 @@ class Template {
       // Hosts that may start programs may also lose sight of them.
       const bool legacy =
           sandbox_ && sandbox_->spec().profile == config::Profile::legacy && !children_.empty();
-      if (const int ready = poll(fds, 2, legacy ? kLookForOrphans : -1); ready <= 0) {
-        if (ready == 0) end_orphans();
-        continue;
+      const int ready = poll(fds, 2, legacy ? kLookForOrphans : -1);
+      if (const auto now = Clock::now();
+          legacy && now - looked_ >= std::chrono::milliseconds(kLookForOrphans)) {
+        end_orphans();
+        looked_ = now;
       }
+      if (ready <= 0) continue;
       if (fds[1].revents) reap();
       if (!fds[0].revents) continue;
       if (inbox.receive(control_, message, wire::kLongBody) != wire::Received::message) leave();
@@ -142,7 +147,7 @@ class Template {
     std::ifstream children(list);
     bool found = false;
     for (pid_t pid; children >> pid;)
-      if (!children_.contains(pid) && !templates_->contains(pid)) found = kill(pid, SIGKILL) == 0;
+      if (!children_.contains(pid) && !templates_->contains(pid)) found |= kill(pid, SIGKILL) == 0;
     return found;
   }
 
@@ -160,8 +165,10 @@ class Template {
       remove(tmp);
     }
     // Whoever has lost its parent now comes here, one generation after the other.
-    for (int round = 0; round < 100 && end_orphans(); ++round)
+    for (int round = 0; round < 1000 && end_orphans(); ++round) {
+      usleep(500);
       for (pid_t pid = 1; pid > 0;) pid = waitpid(-1, nullptr, WNOHANG);
+    }
     _exit(0);
   }
 
@@ -339,6 +346,7 @@ class Template {
   std::shared_ptr<const sandbox::Sandbox> sandbox_;
   sandbox::Places places_;
   bool mounts_tmp_ = false;
+  Clock::time_point looked_ = Clock::now();  // for orphans
   std::shared_ptr<std::string> tmp_ = std::make_shared<std::string>();
 };
 

@@ -274,7 +274,8 @@ class Dirmon(Delivery):
         return ""
 
     def expected(self, line):
-        return line == "stoq: no new payloads are taken; what is in work is finished (once more to stop at once)"
+        return line == ("stoq: no new payloads are taken; what is in work is finished within 30.0 s "
+                        "(once more to stop at once)")
 
     def make_more(self):
         self.make(self.random.randrange(20))

@@ -259,7 +259,6 @@ const std::vector<HostileCase> kGrabs = {
 };
 // `legacy` may start processes and is told what else it may not.
 const std::vector<HostileCase> kLegacy = {
-    {"daemon_left", answered(told("fork", 1))},
     {"ptrace_parent", answered(told("ptrace", -1, "EPERM"))},
     {"kill_parent", answered(told("kill", -1, "EPERM"))},
     {"kill_group",  // which it has left itself, as far as signals go

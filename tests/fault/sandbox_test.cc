@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is said of a sandbox that is asked for wrongly, or that this machine cannot give.
+#include "sandbox/spec.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/places.h"
+#include "host/template_client.h"
+#include "support/objects.h"
+
+namespace stoq {
+namespace {
+
+const std::string kPlugins = STOQ_TEST_PLUGINS;
+
+std::string refusal(const std::string& option, const std::string& value) {
+  StoqOptions o = test::quiet();
+  o.plugin_dir_list = {kPlugins};
+  o.plugin_opts["escape"] = {{option, value}};
+  Stoq s(std::move(o));
+  try {
+    s.load_plugin("escape");
+  } catch (const StoqPluginException& e) {
+    return e.what();
+  }
+  return "";
+}
+
+const std::string kCannot =
+    "plugin 'escape' (" + kPlugins + "/escape/escape.stoq) cannot be loaded: ";
+
+TEST(Sandbox, IsOpenedByNamesThatThereAre) {
+  EXPECT_EQ(refusal("sandbox_calls", "socket, frobnicate"),
+            kCannot +
+                "option 'sandbox_calls' of plugin 'escape': this kernel has no system call "
+                "'frobnicate'");
+  EXPECT_EQ(refusal("sandbox_write", "results"),
+            kCannot +
+                "option 'sandbox_write' of plugin 'escape': results is not an absolute path; "
+                "write it in full");
+  EXPECT_EQ(refusal("sandbox_calls", "socket"), "");
+}
+
+TEST(Sandbox, SpecCrossesToTheTemplate) {
+  sandbox::Spec spec;
+  spec.confined = spec.network = true;
+  spec.profile = config::Profile::exec;
+  spec.memory = 1, spec.tmp = 2, spec.tmp_place = "/t";
+  spec.read = {"/r"}, spec.write = {"/w", "/v"}, spec.calls = {"socket"};
+  spec.environment = {"HOME=/"};
+  EXPECT_EQ(sandbox::decode(sandbox::encode(spec)), spec);
+}
+
+TEST(Sandbox, WhatItLacksIsNamed) {
+  const auto confine = [](const sandbox::Spec& spec) {
+    return TemplateClient::start(host_program())->fork()->confine(spec);
+  };
+  sandbox::Spec spec;
+  EXPECT_EQ(confine(spec), sandbox::Missing{}) << "nothing is asked for";
+  spec.confined = true;
+  spec.tmp_place = "/nonexistent/place";
+  const sandbox::Missing missing = confine(spec);
+  EXPECT_TRUE(std::ranges::any_of(missing, [](const std::string& line) {
+    return line.starts_with("private tmp with a quota: ");
+  }));
+}
+
+}  // namespace
+}  // namespace stoq
