@@ -102,7 +102,7 @@ class Server {
       message.fds.clear();
       {
         const std::lock_guard lock(mutex_);
-        if (providers_.empty()) sandbox::empty_directory(tmp_);
+        if (providers_.empty()) tmp_.empty();
       }
       return reply.call_done();
     }
@@ -177,7 +177,7 @@ class Server {
   const int socket_;
   const uint8_t* arena_;
   Loaded& plugins_;
-  const std::string& tmp_;
+  sandbox::Scratch tmp_;
   std::set<uint32_t> called_;  // of plugins_; the others live elsewhere
   std::mutex mutex_;
   std::map<uint64_t, std::shared_ptr<WireReply>> providers_;

@@ -68,15 +68,25 @@ std::string directory_on_disk(User user) {
   return "";
 }
 
-void empty_directory(const std::string& path) {
+Scratch::Scratch(std::string path)
+    : path_(std::move(path)),
+      directory_(path_.empty() ? -1 : open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      seen_(changed()) {}
+
+timespec Scratch::changed() const {
   struct stat st {};
-  // tmpfs counts its entries in the size; elsewhere a directory has one anyway.
-  if (path.empty() || stat(path.c_str(), &st) != 0 || st.st_size == 0) return;
+  return directory_ && fstat(directory_.get(), &st) == 0 ? st.st_mtim : timespec{};
+}
+
+void Scratch::empty() {
+  const timespec now = changed();
+  if (now.tv_sec == seen_.tv_sec && now.tv_nsec == seen_.tv_nsec) return;
   std::error_code ec;
-  for (std::filesystem::directory_iterator at(path, ec), end; !ec && at != end; at.increment(ec)) {
+  for (std::filesystem::directory_iterator at(path_, ec), end; !ec && at != end; at.increment(ec)) {
     std::error_code ignored;
     std::filesystem::remove_all(at->path(), ignored);
   }
+  seen_ = changed();
 }
 
 }  // namespace stoq::sandbox

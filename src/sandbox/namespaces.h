@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ctime>
 #include <string>
 
 #include "sandbox/privileges.h"
+#include "stoq/sdk/descriptor.h"
 
 namespace stoq::sandbox {
 
@@ -18,7 +20,19 @@ bool mount_private_directory(const Spec& spec, User user, Missing& missing);
 // that.
 std::string directory_on_disk(User user);
 
-// Empties a directory, whatever lies in it; cheap when nothing does.
-void empty_directory(const std::string& path);
+// A private directory between calls.
+class Scratch {
+ public:
+  explicit Scratch(std::string path);  // "": there is none
+  // Removes whatever lies in it; cheap when nobody has touched it.
+  void empty();
+
+ private:
+  timespec changed() const;
+
+  std::string path_;
+  sdk::Fd directory_;
+  timespec seen_{};
+};
 
 }  // namespace stoq::sandbox

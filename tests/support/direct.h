@@ -12,8 +12,10 @@
 namespace stoq::test {
 
 struct Direct {
-  HostService hosts{std::make_shared<RootTemplate>(host_program()), HostLimits{},
-                    [](LogLevel, std::string_view, std::string_view) {}, {}};
+  HostService hosts{std::make_shared<RootTemplate>(host_program()),
+                    HostLimits{},
+                    [](LogLevel, std::string_view, std::string_view) {},
+                    {}};
 
   static PluginSpec spec(const std::string& name, config::Layer arguments = {}) {
     PluginSpec spec;
