@@ -149,7 +149,8 @@ class Doctor {
   void hosts() {
     const std::string program = host_program();
     try {
-      const auto host = TemplateClient::start(program)->fork();
+      const auto root = TemplateClient::start(program);
+      const auto host = root->fork();
       report_.ok("stoq-host", program);
       // Not what the kernel says that it has: what a host process got.
       sandbox::Spec sandbox;

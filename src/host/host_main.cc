@@ -57,7 +57,7 @@ struct Templates {
     if (memory == MAP_FAILED) _exit(2);
     return new (memory) Templates;
   }
-  void add_self() { pids[added++ % kMost] = getpid(); }
+  void add(pid_t pid) { pids[added++ % kMost] = pid; }
   bool contains(pid_t pid) const {
     return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
   }
@@ -70,7 +70,7 @@ class Template {
  public:
   explicit Template(int control) : control_(control) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    templates_->add_self();
+    templates_->add(getpid());
     watch_children();
   }
 
@@ -273,12 +273,12 @@ class Template {
     const pid_t pid = start();
     if (pid != 0) {
       message.fds.clear();
+      if (pid > 0) templates_->add(pid);  // before anybody may look
       return forked(pid);
     }
     if (dup3(message.fds[0].get(), control_, O_CLOEXEC) < 0) _exit(2);
     message.fds.clear();
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // not inherited
-    templates_->add_self();
     watch_children();
   }
 

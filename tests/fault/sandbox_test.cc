@@ -56,7 +56,8 @@ TEST(Sandbox, SpecCrossesToTheTemplate) {
 
 TEST(Sandbox, WhatItLacksIsNamed) {
   const auto confine = [](const sandbox::Spec& spec) {
-    return TemplateClient::start(host_program())->fork()->confine(spec);
+    const auto root = TemplateClient::start(host_program());
+    return root->fork()->confine(spec);
   };
   sandbox::Spec spec;
   EXPECT_EQ(confine(spec), sandbox::Missing{}) << "nothing is asked for";
