@@ -8,17 +8,6 @@
 #include "sandbox/namespaces.h"
 
 namespace stoq::sandbox {
-namespace {
-
-// Sanitizers watch from a thread of their own and read what Landlock closes.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kWatched = true;
-#else
-constexpr bool kWatched = false;
-#endif
-
-}  // namespace
-
 Sandbox::Sandbox(Spec spec) : spec_(std::move(spec)) {
   if (!spec_.confined) return;
   host_ = make_filter(spec_, Who::host);

@@ -381,12 +381,9 @@ void on_refused_call(int, siginfo_t* info, void*) {
 }  // namespace
 
 Filter make_filter(const Spec& spec, Who who) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return wide(spec, who);
-#else
-  if (who == Who::helpers || spec.profile == config::Profile::legacy) return wide(spec, who);
-  return compute(spec);
-#endif
+  return kWatched || who == Who::helpers || spec.profile == config::Profile::legacy
+             ? wide(spec, who)
+             : compute(spec);
 }
 
 void enforce(Filter filter, Missing& missing) {

@@ -37,6 +37,13 @@ struct Places {
 std::string encode(const Spec& spec);
 Spec decode(std::string_view text);  // throws wire::Malformed
 
+// Sanitizers watch from a thread of their own and read what Landlock closes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kWatched = true;
+#else
+inline constexpr bool kWatched = false;
+#endif
+
 // What this machine does not give, a line each: "Landlock: the kernel does not have it".
 using Missing = std::vector<std::string>;
 

@@ -135,7 +135,10 @@ TEST(ExifDeadline, AnswersBeforeTheEngineLosesPatience) {
   ExifEngine exif({{"bin_path", program},
                    {"sandbox_write", program.substr(0, program.rfind('/'))},
                    {"deadline", "1s"}});
-  EXPECT_EQ(exif("hang"), kFailed + "ExifTool gave no answer within 0.9 s and was killed");
+  // A tenth of what is left of the second when its host begins is kept for the answer.
+  const std::string told = exif("hang");
+  EXPECT_TRUE(told.starts_with(kFailed + "ExifTool gave no answer within 0.")) << told;
+  EXPECT_TRUE(told.ends_with(" s and was killed")) << told;
 }
 
 }  // namespace
