@@ -60,12 +60,12 @@ test: ## Build and run all tests
 test-asan: ## Unit, fault and corpus tests under AddressSanitizer and UBSan
 	@$(call deps,build test)
 	@$(call compile_tests,asan,unit fault corpus)
-	@ctest --preset asan -L 'unit|fault|corpus' --output-on-failure --parallel $(JOBS)
+	@ctest --preset asan -L '^(unit|fault|corpus)$$' --output-on-failure --parallel $(JOBS)
 
 test-tsan: ## Tests of engine and hosts under ThreadSanitizer
 	@$(call deps,build test)
 	@$(call compile_tests,tsan,engine host)
-	@ctest --preset tsan -L 'engine|host' --output-on-failure --parallel $(JOBS)
+	@ctest --preset tsan -L '^(engine|host)$$' --output-on-failure --parallel $(JOBS)
 
 soak: ## Run the large test matrices, whole or PART=…
 	@$(call deps,build test fuzz)
@@ -85,10 +85,9 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS (60)
 lint: ## Check layout and lint
 	@$(call deps,build test lint)
 	@$(sources) | xargs -0 -r clang-format --dry-run --Werror
-	@cmake --preset release
-	@cmake --build --preset release --parallel $(JOBS)
+	@cmake --preset lint
 	@git ls-files -z -- '*.cc' ':!tests/abi/**' ':!fuzz/**' ':!examples/**' | \
-	  xargs -0 -r -n 1 -P $(JOBS) clang-tidy -p build/release --quiet
+	  xargs -0 -r -n 1 -P $(JOBS) clang-tidy -p build/lint --quiet
 
 format: ## Apply the layout to all sources
 	@$(call deps,lint)

@@ -24,6 +24,7 @@ function(stoq_add_plugin name)
   endif()
   string(REPLACE "-" "_" target ${name})
   add_library(plugin_${target}_objects OBJECT ${arg_SOURCES})
+  set_source_files_properties(${target}.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # the entry, which tests of the parts leave out
   target_link_libraries(plugin_${target}_objects PUBLIC stoq::sdk ${arg_LIBS})
   target_include_directories(plugin_${target}_objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   if(TARGET stoq_warnings)

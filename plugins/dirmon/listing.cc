@@ -15,7 +15,7 @@ namespace stoq::plugins::dirmon {
 namespace {
 
 constexpr unsigned kBetweenEvents = 32;  // entries
-constexpr Timing::ms kLookAgain{1'000};  // when a directory cannot be opened for now
+constexpr Timing::ms kOpenAgain{1'000};  // when a directory cannot be opened for now
 
 }  // namespace
 
@@ -162,7 +162,7 @@ void Monitor::list(const Job& job) {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP || error == EXDEV) return;
     if (error == EMFILE || error == ENFILE || error == ENOMEM) {
       tell_transient(path, error);
-      return look_again_in(kLookAgain);
+      return look_again_in(kOpenAgain);
     }
     const Place place =
         folder->parent ? Place{folder->parent->id, folder->name} : Place{folder->id, ""};

@@ -8,8 +8,8 @@
 namespace stoq::plugins::files {
 namespace {
 
-constexpr std::string_view kWords[] = {"taken1", "taken2", "taken3"};
-static_assert(std::size(kWords) == kMostDeaths);
+constexpr std::string_view kDeathWords[] = {"taken1", "taken2", "taken3"};
+static_assert(std::size(kDeathWords) == kMostDeaths);
 
 }  // namespace
 
@@ -18,19 +18,19 @@ std::string_view deaths_reason() {
 }
 
 std::string_view Deaths::word(unsigned deaths) {
-  return kWords[std::clamp(deaths, 1u, kMostDeaths) - 1];
+  return kDeathWords[std::clamp(deaths, 1u, kMostDeaths) - 1];
 }
 
 bool Deaths::is_taken(std::string_view word) {
-  return std::find(std::begin(kWords), std::end(kWords), word) != std::end(kWords);
+  return std::find(std::begin(kDeathWords), std::end(kDeathWords), word) != std::end(kDeathWords);
 }
 
 void Deaths::read(const Line& line) {
-  const auto at = std::find(std::begin(kWords), std::end(kWords), line.word);
-  if (at == std::end(kWords))
+  const auto at = std::find(std::begin(kDeathWords), std::end(kDeathWords), line.word);
+  if (at == std::end(kDeathWords))
     files_.erase(line.path);
   else
-    files_[line.path] = {line.id, static_cast<unsigned>(at - std::begin(kWords)) + 1};
+    files_[line.path] = {line.id, static_cast<unsigned>(at - std::begin(kDeathWords)) + 1};
 }
 
 void Deaths::rename(const std::string& from, const std::string& to) {

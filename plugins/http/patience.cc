@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kGlance{50};  // how often a wait looks for cancellation
 constexpr std::chrono::seconds kLongestAsked = std::chrono::hours(24 * 365);
 
-std::string seconds(milliseconds time) {
+std::string in_tenths(milliseconds time) {
   const int64_t tenths = time.count() / 100;
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
@@ -66,7 +66,7 @@ bool Patience::again(std::optional<std::chrono::seconds> asked) {
     pause = std::min(*asked, kLongestAsked);
     if (pause >= left()) {
       end_ = "the server asked for a pause of " + std::to_string(asked->count()) + " s, and only " +
-             seconds(left()) + " are left";
+             in_tenths(left()) + " are left";
       return false;
     }
   }
@@ -81,7 +81,7 @@ bool Patience::again(std::optional<std::chrono::seconds> asked) {
 std::string Patience::story() const {
   const auto taken = std::chrono::floor<milliseconds>(Clock::now() - began_);
   const std::string text =
-      std::to_string(tries_) + (tries_ == 1 ? " try in " : " tries in ") + seconds(taken);
+      std::to_string(tries_) + (tries_ == 1 ? " try in " : " tries in ") + in_tenths(taken);
   return end_.empty() ? text : text + "; " + end_;
 }
 

@@ -12,7 +12,7 @@
 namespace stoq::plugins::iocextract {
 namespace {
 
-std::size_t hash_of(std::string_view label) {
+std::size_t label_hash(std::string_view label) {
   std::uint32_t hash = 2166136261;
   for (const char c : label) hash = (hash ^ static_cast<unsigned char>(lower(c))) * 16777619;
   return hash ^ hash >> 15;
@@ -36,7 +36,7 @@ Tlds::Tlds(std::string_view text, const std::string& file) {
 }
 
 void Tlds::insert(const std::string& name) {
-  std::size_t slot = hash_of(name) & (slots_.size() - 1);
+  std::size_t slot = label_hash(name) & (slots_.size() - 1);
   while (!slots_[slot].empty() && slots_[slot] != name) slot = (slot + 1) & (slots_.size() - 1);
   if (slots_[slot].empty()) ++size_;
   slots_[slot] = name;
@@ -45,7 +45,7 @@ void Tlds::insert(const std::string& name) {
 
 bool Tlds::contains(std::string_view label) const {
   if (label.empty() || label.size() > longest_) return false;
-  std::size_t slot = hash_of(label) & (slots_.size() - 1);
+  std::size_t slot = label_hash(label) & (slots_.size() - 1);
   for (; !slots_[slot].empty(); slot = (slot + 1) & (slots_.size() - 1))
     if (std::ranges::equal(slots_[slot], label, {}, {}, lower)) return true;
   return false;

@@ -16,7 +16,7 @@ namespace {
 
 using Tree = Json::Tree;
 
-constexpr size_t kMostBytes = 4 << 20;
+constexpr size_t kMostText = 4 << 20;
 constexpr size_t kShown = 120;  // bytes of a value in a message
 
 std::string brief(const Tree& value) {
@@ -110,11 +110,11 @@ void compare(const Tree& expected, const Tree& actual, std::vector<std::string>&
 
 std::vector<Sample> read_samples(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
+  std::string text(kMostText + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<size_t>(file.gcount()));
   if (file.bad() || text.empty()) throw StoqException(path + " cannot be read");
-  if (text.size() > kMostBytes) throw StoqException(path + " is larger than 4 MiB");
+  if (text.size() > kMostText) throw StoqException(path + " is larger than 4 MiB");
   size_t place = 0;
   try {
     std::string canonical;  // within the depth that trees can be copied and written at

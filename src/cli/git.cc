@@ -25,7 +25,7 @@ using sdk::Fd;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kGit = "/usr/bin/git";
-constexpr auto kPatience = std::chrono::seconds(300);
+constexpr auto kGitPatience = std::chrono::seconds(300);
 constexpr size_t kErrors = 16 << 10;  // bytes of what git says
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
@@ -174,11 +174,11 @@ void clone_git(const std::string& url, const std::string& into) {
             theirs.get());
   theirs = Fd();
   std::string said;
-  const auto until = Clock::now() + kPatience;
+  const auto until = Clock::now() + kGitPatience;
   while (!git.ended()) {
     if (Clock::now() > until)
       throw StoqException("git did not fetch " + url + " within " +
-                          std::to_string(kPatience.count()) + " s");
+                          std::to_string(kGitPatience.count()) + " s");
     pollfd wait{ours.get(), POLLIN, 0};
     char chunk[4096];
     ssize_t n = 0;

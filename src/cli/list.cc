@@ -10,17 +10,15 @@
 namespace stoq::cli {
 namespace {
 
-constexpr size_t kText = 4096;  // bytes of one text of a plugin
-
-std::string padded(std::string text, size_t columns) {
-  text.append(std::max(columns, columns_of(text) + 1) - columns_of(text), ' ');
-  return text;
+// Such a cell, with a space at least behind it.
+std::string cell(const std::string& text, size_t columns) {
+  return padded(text + " ", columns);
 }
 
 // Words of a plugin's author in lines of at most `width` columns, each indented.
 std::string wrapped(const std::string& text, size_t indent, size_t width) {
   std::string out, line;
-  const std::string words = visible(text, kText) + " ";
+  const std::string words = visible(text, kTextColumns) + " ";
   for (size_t at = 0, end; (end = words.find(' ', at)) != words.npos; at = end + 1) {
     const std::string word = words.substr(at, end - at);
     if (word.empty()) continue;
@@ -39,16 +37,16 @@ std::string option_text(const OptionDescription& o, size_t width) {
   facts += o.default_text
                ? (o.default_text->empty() ? ", default empty" : ", default " + *o.default_text)
                : ", no default";
-  return "      " + padded(visible(o.name, 60), 24) + visible(facts, kText) + "\n" +
+  return "      " + cell(visible(o.name, 60), 24) + visible(facts, kTextColumns) + "\n" +
          wrapped(o.help, 10, width);
 }
 
 std::string verbose_text(const PluginListing& listing, const PluginDescription& d, size_t width) {
-  std::string out = visible(d.name + " " + d.version + "  " + d.description, kText);
+  std::string out = visible(d.name + " " + d.version + "  " + d.description, kTextColumns);
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
   const auto fact = [&](const char* name, const std::string& text) {
-    out += "    " + padded(name, 11) + visible(text, kText) + "\n";
+    out += "    " + cell(name, 11) + visible(text, kTextColumns) + "\n";
   };
   if (!listing.classes.empty()) fact("roles", joined(listing.classes));
   if (!d.folder.empty()) fact("lies in", d.folder);
@@ -96,7 +94,7 @@ int list(Arguments& a) {
       out += "\n" + verbose_text(plugin, description, width);
       continue;
     }
-    out += padded(padded("  " + name, 22) + "v" + plugin.version, 33) + plugin.description +
+    out += cell(cell("  " + name, 22) + "v" + plugin.version, 33) + plugin.description +
            "\n\t\t\t\t- " + plugin.problem + joined(plugin.classes) + "\n";
   }
   return finish(out, problems ? kNotAll : kDelivered);

@@ -9,13 +9,7 @@
 namespace stoq::cli {
 namespace {
 
-constexpr size_t kText = 4096;  // columns of one text
 constexpr std::string_view kWords[] = {"ok", "note", "problem"};
-
-std::string padded(std::string text, size_t columns) {
-  text.append(columns - std::min(columns, columns_of(text)), ' ');
-  return text;
-}
 
 }  // namespace
 
@@ -32,7 +26,7 @@ size_t Report::problems() const {
 std::string Report::text() const {
   size_t width = 0;
   for (const Check& check : checks_)
-    width = std::max(width, std::min<size_t>(columns_of(visible(check.name, kText)), 24));
+    width = std::max(width, std::min<size_t>(columns_of(visible(check.name, kTextColumns)), 24));
   std::string out, section;
   for (const Check& check : checks_) {
     if (check.section != section) {
@@ -40,13 +34,13 @@ std::string Report::text() const {
       out += (out.empty() ? "" : "\n") + section + "\n";
     }
     const bool bad = check.status == Status::problem;
-    out += "  " +
-           padded(bad ? "PROBLEM" : std::string(kWords[static_cast<size_t>(check.status)]), 9) +
-           padded(visible(check.name, kText), width) + "  " + visible(check.text, kText);
+    out +=
+        "  " + padded(bad ? "PROBLEM" : std::string(kWords[static_cast<size_t>(check.status)]), 9) +
+        padded(visible(check.name, kTextColumns), width) + "  " + visible(check.text, kTextColumns);
     out.erase(out.find_last_not_of(' ') + 1);
     out += '\n';
     if (!check.advice.empty())
-      out += std::string(11, ' ') + "-> " + visible(check.advice, kText) + "\n";
+      out += std::string(11, ' ') + "-> " + visible(check.advice, kTextColumns) + "\n";
   }
   const size_t n = problems();
   return out + "\n" + (n == 0 ? "no" : std::to_string(n)) + (n == 1 ? " problem\n" : " problems\n");

@@ -11,7 +11,7 @@
 namespace stoq::cli {
 namespace {
 
-constexpr size_t kShown = 5;  // differences of one sample
+constexpr size_t kDifferences = 5;  // differences of one sample
 
 // Sends the root payload to one worker, with what a rule would say of it.
 class ToWorker final : public DispatcherPlugin {
@@ -99,10 +99,10 @@ class SelfTest {
       for (const Sample& sample : read_samples(path)) {
         ++count;
         const std::vector<std::string> found = try_sample(name, sample);
-        for (size_t i = 0; i < std::min(found.size(), kShown); ++i)
+        for (size_t i = 0; i < std::min(found.size(), kDifferences); ++i)
           problems.push_back(sample.name + ": " + found[i]);
-        if (found.size() > kShown)
-          problems.push_back(sample.name + ": and " + std::to_string(found.size() - kShown) +
+        if (found.size() > kDifferences)
+          problems.push_back(sample.name + ": and " + std::to_string(found.size() - kDifferences) +
                              " more differences");
       }
     } catch (const StoqException& e) {

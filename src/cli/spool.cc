@@ -18,10 +18,6 @@ std::string counted(size_t n) {
   return std::to_string(n) + (n == 1 ? " response" : " responses");
 }
 
-std::string padded(std::string text, size_t columns) {
-  return text.append(columns - std::min(columns, columns_of(text)), ' ');
-}
-
 std::string json_text(const Spool& spool, const std::vector<SpoolEntry>& entries) {
   sdk::JsonWriter w;
   w.begin_object();
@@ -51,18 +47,18 @@ std::string json_text(const Spool& spool, const std::vector<SpoolEntry>& entries
 
 // A line each, and those that are no responses behind them.
 std::string table(const Spool& spool, const std::vector<SpoolEntry>& entries) {
-  constexpr size_t kText = 4096, kError = 200;  // bytes
+  constexpr size_t kError = 200;  // columns
   std::vector<std::array<std::string, 4>> rows = {{"ID", "ATTEMPTS", "SIZE", "LAST ERROR"}};
   std::string left_alone;
   uint64_t bytes = 0;
   for (const SpoolEntry& entry : entries) {
     if (!entry.problem.empty()) {
-      left_alone +=
-          visible(entry.name, kText) + ": left alone: " + visible(entry.problem, kText) + "\n";
+      left_alone += visible(entry.name, kTextColumns) +
+                    ": left alone: " + visible(entry.problem, kTextColumns) + "\n";
       continue;
     }
     bytes += entry.size;
-    rows.push_back({visible(entry.name, kText), std::to_string(entry.header.attempts),
+    rows.push_back({visible(entry.name, kTextColumns), std::to_string(entry.header.attempts),
                     human_bytes(entry.size), visible(entry.header.error, kError)});
   }
   if (rows.size() == 1) return "the spool is empty: " + spool.dir() + "\n" + left_alone;

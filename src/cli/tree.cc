@@ -27,9 +27,9 @@ size_t indented_levels(size_t width) {
   return std::clamp<size_t>(levels, 1, std::clamp<size_t>(width / (2 * kStep), 1, kDeepest));
 }
 
-class Tree {
+class Drawing {
  public:
-  Tree(const StoqResponse& response, const TreeStyle& style)
+  Drawing(const StoqResponse& response, const TreeStyle& style)
       : response_(response),
         index_(response),
         page_(style),
@@ -140,7 +140,7 @@ class Tree {
 }  // namespace
 
 std::string tree_text(const StoqResponse& response, const TreeStyle& style) {
-  return Tree(response, style).draw();
+  return Drawing(response, style).draw();
 }
 
 }  // namespace stoq::cli

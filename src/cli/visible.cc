@@ -39,7 +39,7 @@ constexpr std::array kMarks = std::to_array<Range>({
 
 // Generous: a character that takes one column and counts as two cuts a line early, the other way
 // round breaks it.
-constexpr std::array kWide = std::to_array<Range>({
+constexpr std::array kWideRanges = std::to_array<Range>({
     {0x1100, 0x11FF},
     {0x231A, 0x232A},
     {0x23E9, 0x23F3},
@@ -104,7 +104,7 @@ bool Cells::next(Cell& cell) {
     return true;
   }
   marks_left_ = mark ? marks_left_ - 1 : kMarksOnOneCell;
-  cell = {sequence, mark ? 0u : among(kWide, point) ? 2u : 1u};
+  cell = {sequence, mark ? 0u : among(kWideRanges, point) ? 2u : 1u};
   return true;
 }
 
@@ -126,6 +126,10 @@ std::string visible(std::string_view text, size_t most) {
     if (columns < most) room_for_ellipsis = out.size() + cell.text.size();
   }
   return out;
+}
+
+std::string padded(std::string text, size_t columns) {
+  return text.append(columns - std::min(columns, columns_of(text)), ' ');
 }
 
 std::string visible_ends(std::string_view text, size_t most) {

@@ -30,6 +30,11 @@ class Cells {
 
 size_t columns_of(std::string_view text);
 
+// With spaces behind it to so many columns. What is longer stays as it is.
+std::string padded(std::string text, size_t columns);
+
+inline constexpr size_t kTextColumns = 4096;  // of one text of a plugin, an author, an error
+
 // The visible form of at most `most` columns. Where that is not enough the end is cut off, which a
 // final … shows.
 std::string visible(std::string_view text, size_t most);

@@ -30,7 +30,7 @@ TEST(Uuid, AForkedChildHasItsOwn) {
   const pid_t child = fork();
   if (child == 0) {
     const std::string id = new_uuid();
-    _exit(write(ends[1], id.data(), id.size()) == 36 ? 0 : 1);
+    _exit(::write(ends[1], id.data(), id.size()) == 36 ? 0 : 1);
   }
   const std::string ours = new_uuid();
   std::string theirs(36, ' ');

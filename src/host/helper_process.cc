@@ -18,7 +18,7 @@
 namespace stoq {
 namespace {
 
-constexpr int kPatience = 10'000;  // milliseconds for what takes a few
+constexpr int kHelperPatience = 10'000;  // milliseconds for what takes a few
 
 // Read end, write end.
 std::pair<Fd, Fd> make_pipe() {
@@ -106,7 +106,7 @@ void HelperProcesses::connect(const std::function<void()>& confine) {
     if (pid < 0) throw StoqException("the kernel cannot fork another process");
     process_ = {pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
   }
-  wire::receive_timeout(ours.get(), kPatience);
+  wire::receive_timeout(ours.get(), kHelperPatience);
   socket_ = std::move(ours);
 }
 

@@ -67,9 +67,9 @@ struct Program : wire::HelperStart {
   _exit(127);
 }
 
-class Server {
+class HelperCalls {
  public:
-  explicit Server(int socket) : socket_(socket) {}
+  explicit HelperCalls(int socket) : socket_(socket) {}
 
   [[noreturn]] void run() {
     wire::Inbox inbox;
@@ -157,7 +157,7 @@ class Server {
 void serve_helpers(int socket) {
   prctl(PR_SET_NAME, "stoq-helpers");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  Server(socket).run();
+  HelperCalls(socket).run();
 }
 
 }  // namespace stoq

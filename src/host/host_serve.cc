@@ -58,9 +58,9 @@ Payload payload_of(const wire::CallMessage& m, Content content) {
   return payload;
 }
 
-class Server {
+class CallServer {
  public:
-  Server(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp)
+  CallServer(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp)
       : socket_(socket), arena_(arena), plugins_(plugins), tmp_(tmp) {}
 
   [[noreturn]] void run() {
@@ -186,7 +186,7 @@ class Server {
 }  // namespace
 
 void serve_calls(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp) {
-  Server(socket, arena, plugins, tmp).run();
+  CallServer(socket, arena, plugins, tmp).run();
 }
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {

@@ -6,8 +6,8 @@
 namespace stoq {
 namespace {
 
-constexpr size_t kMostWaiting = 64;                  // messages of one call that wait to be read
-constexpr auto kPatience = std::chrono::seconds(2);  // with a host that is to end
+constexpr size_t kMostWaiting = 64;                     // messages of one call that wait to be read
+constexpr auto kEndPatience = std::chrono::seconds(2);  // with a host that is to end
 
 }  // namespace
 
@@ -109,7 +109,7 @@ SharedHost::~SharedHost() {
     // It may still have outcomes to read, and things to put away.
     std::unique_lock life_lock(life_->mutex);
     life_->host->leave();
-    life_->arrived.wait_for(life_lock, kPatience, [this] { return life_->ended; });
+    life_->arrived.wait_for(life_lock, kEndPatience, [this] { return life_->ended; });
     life_->leaving = true;
   }
   life_->arrived.notify_all();

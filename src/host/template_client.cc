@@ -17,7 +17,7 @@
 namespace stoq {
 namespace {
 
-constexpr double kPatience = 10;  // seconds for an answer that takes microseconds
+constexpr double kAnswerPatience = 10;  // seconds for an answer that takes microseconds
 
 // What a host needs of the environment: how times are shown, and what sanitizers are told.
 std::vector<std::string> environment() {
@@ -118,7 +118,7 @@ sandbox::Missing TemplateClient::confine(const sandbox::Spec& spec) {
   const std::lock_guard lock(mutex_);
   wire::Message message;
   if (!wire::send(control_.get(), {wire::Type::confine}, sandbox::encode(spec)) ||
-      answer(message, kPatience) != wire::Received::message)
+      answer(message, kAnswerPatience) != wire::Received::message)
     throw StoqException("no template: it has ended while it entered the sandbox");
   if (message.header.type != wire::Type::confined)
     throw StoqException("no template: " + std::string(message.body));
@@ -157,7 +157,7 @@ wire::Received TemplateClient::answer(wire::Message& message, double seconds, co
 
 Process TemplateClient::forked(const char* what) {
   wire::Message message;
-  if (answer(message, kPatience) != wire::Received::message)
+  if (answer(message, kAnswerPatience) != wire::Received::message)
     throw StoqException(std::string("no ") + what + ": its template process has ended");
   if (message.header.type != wire::Type::forked || message.fds.size() != 1 ||
       message.body.size() != sizeof(pid_t))

@@ -56,9 +56,9 @@ constexpr const char* kOfPrograms[] = {"/etc/perl", "/etc/alternatives", "/etc/l
 constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
                                     "/dev/full"};
 
-class Rules {
+class PathRules {
  public:
-  explicit Rules(int version) {
+  explicit PathRules(int version) {
     uint64_t files = kAll1;
     if (version >= 2) files |= kRefer;
     if (version >= 3) files |= kTruncate;
@@ -108,7 +108,7 @@ void confine_files(const Spec& spec, Who who, const Places& places, Missing& mis
     missing.push_back("Landlock: the kernel does not have it, or it is switched off");
     return;
   }
-  Rules rules(version);
+  PathRules rules(version);
   rules.network(version, spec.network);
   if (!rules.make(version)) {
     missing.push_back(std::string("Landlock: ") + std::strerror(errno));

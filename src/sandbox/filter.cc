@@ -277,9 +277,9 @@ constexpr const char* kNever[] = {"ptrace",
                                   "io_uring_register",
                                   "fanotify_init"};
 
-class Rules {
+class CallRules {
  public:
-  explicit Rules(uint32_t otherwise) : context_(seccomp_init(otherwise), &seccomp_release) {
+  explicit CallRules(uint32_t otherwise) : context_(seccomp_init(otherwise), &seccomp_release) {
     if (!context_) throw StoqException("no memory for a filter of system calls");
     seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   }
@@ -324,7 +324,7 @@ scmp_arg_cmp bits(unsigned argument, uint64_t mask, uint64_t value) {
 }
 
 Filter compute(const Spec& spec) {
-  Rules rules(kTrap);
+  CallRules rules(kTrap);
   rules.all(kAllow, kCompute);
   if (spec.network) rules.all(kAllow, kNetworkCalls);
   rules.all(no(ENOSYS), kNotThere);
@@ -349,7 +349,7 @@ Filter compute(const Spec& spec) {
 }
 
 Filter wide(const Spec& spec, Who who) {
-  Rules rules(kAllow);
+  CallRules rules(kAllow);
   std::vector<std::string> never(std::begin(kNever), std::end(kNever));
   for (const std::string& call : spec.calls) std::erase(never, call);
   rules.all(no(EPERM), never);

@@ -39,18 +39,6 @@ unsigned from_environment(const char* name, unsigned otherwise) {
   return given ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : otherwise;
 }
 
-// A sanitizer's handlers would turn a signal into an exit. Told before any host starts.
-[[maybe_unused]] const bool plain_signals = [] {
-  for (const char* name : {"ASAN_OPTIONS", "TSAN_OPTIONS"}) {
-    const char* given = std::getenv(name);
-    setenv(name,
-           ((given ? std::string(given) + ":" : std::string()) + "handle_segv=0:handle_abort=0")
-               .c_str(),
-           1);
-  }
-  return true;
-}();
-
 size_t memory_files() {
   std::ifstream maps("/proc/self/maps");
   size_t count = 0;

@@ -36,7 +36,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
-std::string digest_of(const std::string& content) {
+std::string our_digest(const std::string& content) {
   return ssdeep_digest({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
 }
 
@@ -75,7 +75,7 @@ TEST(SsdeepProgram, SameDigests) {
     const std::string content =
         make_sample(kind, static_cast<std::uint32_t>(i), size_of(random, i));
     std::ofstream(folder.path() / std::to_string(i), std::ios::binary) << content;
-    ours.push_back(digest_of(content));
+    ours.push_back(our_digest(content));
   }
   EXPECT_EQ(ours, program_digests(folder.path(), kInputs));
 }

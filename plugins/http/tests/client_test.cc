@@ -17,10 +17,10 @@ namespace {
 
 using test::error_of;
 using test::Fixture;
+using test::kNever;
 using Clock = std::chrono::steady_clock;
 
 const std::string kServer = STOQ_HTTP_SERVERS "/fixture.py";
-const auto kNever = [] { return false; };
 
 class HttpClient : public testing::Test {
  protected:

@@ -15,6 +15,8 @@
 
 namespace stoq::test {
 
+inline constexpr auto kNever = [] { return false; };  // is a call cancelled
+
 // One of the servers in Python. Ends with the object.
 class Fixture {
  public:

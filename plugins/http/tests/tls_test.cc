@@ -15,8 +15,7 @@ namespace stoq::http {
 namespace {
 
 using test::error_of;
-
-const auto kNever = [] { return false; };
+using test::kNever;
 
 class HttpTls : public testing::Test {
  protected:

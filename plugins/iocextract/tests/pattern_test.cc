@@ -15,7 +15,7 @@
 namespace stoq::plugins::iocextract {
 namespace {
 
-constexpr int kTexts = 150'000;
+constexpr int kRandomTexts = 150'000;
 
 std::string sign(const std::string& plain, const std::string& word) {
   const std::string inner = "(?:" + plain + "|" + word + ")";
@@ -165,7 +165,7 @@ TEST(Patterns, FindTheSame) {
       {Kind::url, "(?:http|hxxp|meow)s?://(?:" + kName + "|" + kIpv4 +
                       R"()(?:[:/][a-z0-9/:+%._=~&\\#?-]*)?)"}};
   std::map<Kind, std::size_t> hits;
-  for (int i = 0; i < kTexts; ++i) {
+  for (int i = 0; i < kRandomTexts; ++i) {
     const std::string text = any_text(random);
     const bool names = !has_long_label(text);
     Indicators found(none, 100);

@@ -94,7 +94,7 @@ class FakeEngine {
   void* plugin_ = nullptr;
 };
 
-const std::string kResponse = R"({"results": [
+const std::string kStoqResponse = R"({"results": [
   {"payload_id": "p0", "size": 5, "payload_meta": {"should_archive": true, "extra_data":
      {"filename": "x<script>\u001b[31m.bin"}, "dispatch_to": []},
    "workers": [{"hash": {"md5": "5d41"}, "yara": {"matches": [{"rule": "a&b"}, null]}},
@@ -112,7 +112,7 @@ const std::string kResponse = R"({"results": [
 TEST(JinjaRoles, ReportsInHtmlByItself) {
   FakeEngine engine(STOQ_JINJA_FOLDER);
   ASSERT_TRUE(engine.loaded()) << engine.raised;
-  const std::string page = engine.decorated(kResponse);
+  const std::string page = engine.decorated(kStoqResponse);
   EXPECT_EQ(engine.raised, "");
   EXPECT_TRUE(page.starts_with("<!DOCTYPE html>\n")) << page;
   EXPECT_TRUE(page.ends_with("</html>")) << page;
@@ -132,7 +132,7 @@ TEST(JinjaRoles, ReportsInHtmlByItself) {
 TEST(JinjaRoles, ReportsAsText) {
   FakeEngine engine(STOQ_JINJA_FOLDER, "text.tpl");
   ASSERT_TRUE(engine.loaded()) << engine.raised;
-  EXPECT_EQ(engine.decorated(kResponse), R"(Scan b1c9, 2026-11-24T02:53:20.530306
+  EXPECT_EQ(engine.decorated(kStoqResponse), R"(Scan b1c9, 2026-11-24T02:53:20.530306
 Source '/in <1>'
 Error of nosuch: 'worker:failed & \x07'
 Limit reached: {'limit': 'max_recursion'}
