@@ -13,8 +13,8 @@
 namespace stoq {
 
 // The one host of a plugin that is there once (connectors, archivers, decorators, providers):
-// several calls may be open at a time, and a thread of its own sorts what comes back. Starts anew
-// when it has ended. [thread-safe]
+// a provider's call stays open beside one of another kind, and a thread of its own sorts what comes
+// back. Starts anew when it has ended. [thread-safe]
 class SharedHost {
  public:
   explicit SharedHost(HostGroup& group) : group_(group) {}
@@ -28,7 +28,10 @@ class SharedHost {
   class CallPeer;
   std::shared_ptr<Life> live();
 
+  bool wait_for_turn(BatchItem item, std::unique_lock<std::timed_mutex>& turn);
+
   HostGroup& group_;
+  std::timed_mutex turn_;  // held by the call that the host works at, so that none pays for others
   std::mutex mutex_;
   std::shared_ptr<Life> life_;
 };

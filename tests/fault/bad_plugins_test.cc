@@ -212,6 +212,63 @@ TEST(BadPlugins, ThatThrowInAProvider) {
     }
 }
 
+TEST(BadPlugins, ArchiversThatDoNotComeToAnEnd) {
+  const Leftovers leftovers;
+  const std::string killed =
+      "it did not answer within 0.2 s and was killed; what it had given stands";
+  OptionMap options = {{"deadline", "200ms"}};
+  {
+    StoqOptions o = with("stuck_archiver", "process", options);
+    o.dest_archivers = {"stuck_archiver"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("stuck", {.add_start_dispatch = {"echo_second"}});
+    EXPECT_EQ(r.errors.at(0).second,
+              Names{"archiver:failed to archive: stuck_archiver ; deadline: " + killed +
+                    " ; payload " + r.results[0].payload_id});
+    EXPECT_EQ(r.limits.at(0).limit, "plugin_deadline");
+    EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
+    EXPECT_EQ(s.scan("x").results[0].archivers["stuck_archiver"].text(), R"({"kept": true})");
+  }
+  StoqOptions o = with("stuck_archiver", "process", options);
+  o.source_archivers = {"stuck_archiver"};
+  Stoq s(std::move(o));
+  const auto provider = std::make_shared<echo::ProviderObject>([](Queue& queue) {
+    queue.put_task(Json{{"stuck_archiver", Json{{"key", "stuck"}}}}, 1);
+    queue.put_task(Json{{"stuck_archiver", Json{{"key", "fine"}}}}, 2);
+  });
+  s.add_plugin("source", provider);
+  const RunSummary summary = s.run();
+  EXPECT_EQ(summary.done, 1u);
+  EXPECT_NE(
+      provider->outcomes.find("1 1 archiver 'stuck_archiver' cannot get it: deadline: " + killed),
+      std::string::npos)
+      << provider->outcomes;
+  EXPECT_NE(provider->outcomes.find("2 0 "), std::string::npos) << provider->outcomes;
+}
+
+TEST(BadPlugins, ArchiversThatOthersWaitFor) {
+  StoqOptions o = with("stuck_archiver", "process", {{"deadline", "3s"}});
+  o.dest_archivers = o.source_archivers = {"stuck_archiver"};
+  o.core["request_deadline"] = OptionText("300ms");
+  Stoq s(std::move(o));
+  s.add_plugin("source", std::make_shared<echo::ProviderObject>([](Queue& queue) {
+                 queue.put_task(Json{{"stuck_archiver", Json{{"key", "stuck"}}}}, 1);
+               }));
+  std::atomic<bool> over = false;
+  std::thread run([&] {
+    s.run();
+    over = true;
+  });
+  StoqResponse waited;
+  while (!over && waited.errors.size() == 0) waited = s.scan("x");
+  run.join();
+  ASSERT_EQ(waited.errors.size(), 1u);
+  const std::string told = waited.errors[0].second.at(0);
+  EXPECT_EQ(told.substr(0, told.find(" ; payload")),
+            "archiver:failed to archive: stuck_archiver ; deadline: it was not called: the time of "
+            "the request was over before it came to an end with what others had asked");
+}
+
 // What a worker's answer comes to: errors without the payload's id, limits, result.
 struct Verdict {
   Names errors, engine;  // of the plugin, of stoq

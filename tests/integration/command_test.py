@@ -58,6 +58,14 @@ class Several(Case):
                                   f"stoq: The provided content to scan was empty: {empty}\n")
         self.assertEqual([json.loads(line)["results"][0]["size"] for line in run.out.splitlines()], [1, 1])
 
+    def test_where_plugins_cannot_keep_their_state(self):
+        state = self.path("a file", b"") + "/state"
+        run = self.run_stoq("scan", self.path("x", b"x"), "-C", "filedir", "--set", f"state_dir={state}", "--log-level", "info", *PLAIN,
+                            "--plugin-opts", f"filedir:results_dir={self.dir}/results")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn(f"plugin filedir gets no directory for its state: {state}/filedir: Not a directory (set state_dir)\n", run.err)
+        self.assertEqual(len(os.listdir(self.dir + "/results")), 1)
+
     def test_the_same_file_twice(self):
         run = self.run_stoq("scan", self.path("a", b"a"), self.path("a"), *PLAIN)
         self.assertEqual((run.code, len(run.out.splitlines())), (0, 2))

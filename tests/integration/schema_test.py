@@ -43,6 +43,13 @@ def beyond_a_hundred(response):
     assert len(response["limits"]) == 101 and last["count"] > 1 and last["payload"] is None, last
 
 
+def explained_and_timed(response):
+    root, member = response["results"][:2]
+    why = root["explain"]["workers"][0]
+    assert why["decompress"] == "always_dispatch", why
+    assert set(root["timings"]["workers"][0]) == set(why) == set(member["explain"]["workers"][0]) == {"hash", "decompress"}, root["timings"]
+
+
 # name, content, arguments, exit code, what must be in the response beside being valid
 CASES = [
     ("plain", b"hello\n", BOTH, 0, lambda r: expect([], r)),
@@ -68,6 +75,7 @@ CASES = [
     ("errors", b"a million errors", BAD, 0, lambda r: expect(["max_errors"], r)),
     ("depth", b"deep json", BAD, 0, lambda r: expect(["max_result_depth"], r)),
     ("unknown plugin", b"hello\n", ("-a", "hash", "nosuch"), 0, lambda r: r["errors"]["nosuch"][0]),
+    ("explained and timed", samples.zip_of([("a.txt", b"a")]), (*BOTH, "--explain", "--timings"), 0, explained_and_timed),
     ("request", b"hello\n", (*BOTH, "--request-source", "mail", "--request-extra", "ticket=7", "urgent=true"), 0, None),
 ]
 
