@@ -246,6 +246,42 @@ def zeros_zip(path, size):
         file.write(central + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, len(central), at, 0))
 
 
+def empty_files_tar_gz(path, count):
+    """A compressed tar of so many empty files, a thousand names again and again."""
+    headers = b"".join(tarfile.TarInfo(f"empty/{i:04d}").tobuf(tarfile.USTAR_FORMAT) for i in range(1000))
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = compressor.compress(headers) + compressor.flush(zlib.Z_FULL_FLUSH)
+    crc = 0
+    for _ in range(count // 1000):
+        crc = zlib.crc32(headers, crc)
+    end = bytes(1024)
+    with open(path, "wb") as file:
+        file.write(b"\x1f\x8b\x08" + bytes(6) + b"\xff")
+        for _ in range(count // 1000):
+            file.write(piece)
+        last = zlib.compressobj(9, zlib.DEFLATED, -15)
+        file.write(last.compress(end) + last.flush())
+        file.write(struct.pack("<II", zlib.crc32(end, crc), (len(headers) * (count // 1000) + len(end)) & 0xFFFFFFFF))
+
+
+def sparse_tar(size, data):
+    """A tar whose one member has `size` bytes, of which all but the last are a hole (GNU's old format)."""
+
+    def octal(value, width):
+        return b"%0*o\0" % (width - 1, value)
+
+    header = bytearray(512)
+    header[0:6] = b"sparse"
+    header[100:108], header[108:116], header[116:124] = octal(0o644, 8), octal(0, 8), octal(0, 8)
+    header[124:136], header[136:148] = octal(len(data), 12), octal(0, 12)
+    header[156:157], header[257:265] = b"S", b"ustar  \0"
+    header[386:398], header[398:410] = octal(size - len(data), 12), octal(len(data), 12)
+    header[483:495] = octal(size, 12)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + data.ljust(512, b"\0") + bytes(1024)
+
+
 class Archives(Case):
     def test_zip_bomb_of_ten_gigabytes(self):
         path = self.path("bomb.zip")
@@ -276,6 +312,28 @@ class Archives(Case):
         self.assertEqual(len(response["results"]), 8000)
         self.assertEqual(limits(response), [("max_payloads", "decompress", 192_001)])
         self.assertEqual(response["results"][0]["workers"][0]["decompress"]["member_count"], 200_000)
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_tar_of_a_million_empty_files(self):
+        path = self.path("empty.tar.gz")
+        empty_files_tar_gz(path, 1_000_000)
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        response = run.response
+        self.assertEqual([r["size"] for r in response["results"]], [os.path.getsize(path), 0])
+        self.assertEqual(sum(d["count"] for d in response["results"][1]["duplicates"]), 999_999)
+        self.assertEqual(limits(response), [])
+        self.assertEqual(response["results"][0]["workers"][0]["decompress"]["member_count"], 1_000_000)
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_sparse_member_of_four_gigabytes(self):
+        path = self.path("sparse.tar", sparse_tar(4 * GIGABYTE, b"the end"))
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(run.response["errors"], {"decompress": [f"Extracted object is too large ({4 * GIGABYTE} > {GIGABYTE}): sparse"]})
+        self.assertLess(run.peak, GIGABYTE)
+        run = self.scan(path, *UNPACK, "--plugin-opts", "decompress:maximum_size=100GiB", measure=True)
+        self.assertEqual([(limit, plugin) for limit, plugin, _ in limits(run.response)], [("max_ratio", "decompress")])
         self.assertLess(run.peak, GIGABYTE)
 
     def test_names_that_lead_elsewhere_and_collide(self):
