@@ -34,5 +34,6 @@ Rows host_rows(const Bench& bench);       // (f) a call into a host process
 Rows plugin_rows(const Bench& bench);     // (g) plugins that stream over bytes
 Rows arrival_rows(const Bench& bench);    // (h) a file that arrives in a watched directory
 Rows isolation_rows(const Bench& bench);  // (i) kills, fresh hosts
+Rows shipped_rows(const Bench& bench);    // (j) the tree as shipped, and without isolation
 
 }  // namespace stoq::bench

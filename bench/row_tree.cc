@@ -91,6 +91,27 @@ Rows yara_rows(const Bench& bench) {
   return rows;
 }
 
+Rows shipped_rows(const Bench& bench) {
+  const std::string name = "(j) tree as shipped, beside isolation none";
+  if (const std::string why = lacking(bench, {"filedir", "hash", "mimetype", "yara"}); !why.empty())
+    return {{.workload = name, .skipped = why}};
+  const std::string tree = make_tree(bench.cache).directory;
+  std::vector<std::string> bare = {"--plugin-opts"};
+  for (const auto& plugin : fs::directory_iterator(bench.build / "plugins"))
+    bare.push_back(plugin.path().filename().string() + ":isolation=none");
+  const TreeRun shipped(bench, tree, {}), in_process(bench, tree, {}, bare);
+  Rows rows;
+  for (const unsigned threads : widths()) {
+    Row row{.workload = name + on(threads), .unit = "s", .threads = threads, .limit = 1.05};
+    const auto columns = take_turns(
+        std::max(1u, bench.rounds / 3),
+        {[&] { return shipped.ours(threads); }, [&] { return in_process.ours(threads); }});
+    judge(row, columns[0], columns[1]);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 Rows memory_rows(const Bench& bench) {
   const std::string name = "(e) peak memory of (b), files: ";
   if (const std::string why = lacking(bench, {"filedir", "hash"}); !why.empty())

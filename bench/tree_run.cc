@@ -19,7 +19,7 @@ TreeRun::TreeRun(const Bench& bench, fs::path source, std::vector<std::string> w
       options_(std::move(options)),
       files_(static_cast<size_t>(std::distance(fs::directory_iterator(source_), {}))) {
   ours(static_cast<unsigned>(cores().size()));
-  refuse_errors();
+  if (!workers_.empty()) refuse_errors();
   const std::vector<uint64_t> sizes = result_sizes();
   result_size_ = std::accumulate(sizes.begin(), sizes.end(), uint64_t{0}) / sizes.size();
 }
@@ -53,13 +53,15 @@ void TreeRun::check() const {
 
 Command TreeRun::our_command(unsigned threads) const {
   Command command{
-      {bench_.stoq(), "run", "-P", "filedir", "-C", "filedir", "--set", "dispatchers=", "--threads",
-       std::to_string(threads), "--plugin-opts", "filedir:source_dir=" + source_.string(),
+      {bench_.stoq(), "run", "-P", "filedir", "-C", "filedir", "--threads", std::to_string(threads),
+       "--plugin-opts", "filedir:source_dir=" + source_.string(),
        "filedir:results_dir=" + results_.string()},
       "/dev/null",
       threads == 1};
   auto& arguments = command.arguments;
   arguments.insert(arguments.end(), options_.begin(), options_.end());
+  if (workers_.empty()) return command;
+  arguments.insert(arguments.end(), {"--set", "dispatchers="});
   arguments.push_back("-a");
   arguments.insert(arguments.end(), workers_.begin(), workers_.end());
   return command;

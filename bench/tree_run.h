@@ -9,8 +9,9 @@ namespace stoq::bench {
 // `stoq run` from filedir to filedir over one directory, and its floor: one result for each file.
 class TreeRun {
  public:
-  // `workers`: plugins that see every file; `options`: more of the command line. Runs once to learn
-  // how long results are; throws when files are missing among them or one of them has errors.
+  // `workers`: plugins that see every file; none: what the shipped configuration dispatches.
+  // `options`: more of the command line. Runs once to learn how long results are; throws when files
+  // are missing among them or, with `workers`, one of them has errors.
   TreeRun(const Bench& bench, std::filesystem::path source, std::vector<std::string> workers,
           std::vector<std::string> options = {});
 
