@@ -63,6 +63,7 @@ std::string elf(const std::string& body) {
 struct Case {
   std::string rule;
   std::string content;
+  std::string plugin = "decompress";  // that a dispatch rule names
 };
 
 const std::string kZipEnd = "PK\5\6"s + std::string(18, '\0');
@@ -73,6 +74,13 @@ std::vector<Case> archives() {
     return put(put(put(""s, 0, magic), 20, name_size), 26, "a.txt\0"s);
   };
   return {
+      {"mail_message", "From: a@b\r\nSubject: x\r\n\r\nhi", "smtp"},
+      {"mail_message",
+       "\xEF\xBB\xBF\r\n\nMIME-Version (x) : 1.0\nContent-Type: multipart/related\n", "smtp"},
+      {"mail_message", "From a@b Tue Nov 24 21:18:52 2026\nX: y\nFrom: a@b\n", "smtp"},
+      {"mail_message", "220 mx ESMTP\r\nEHLO x\r\nDATA\r\nfrom: a@b\r\n", "smtp"},
+      {"mail_message", "EHLO x\nDATA\nTo: c\nsubject : y\n", "smtp"},
+      {"tnef", "\x78\x9F\x3E\x22\1\0"s, "tnef"},
       {"zip", "PK\3\4 anything"},
       {"zip", kZipEnd},
       {"zip", "PK\7\10PK\3\4"},
@@ -187,7 +195,7 @@ std::vector<Case> findings() {
 void each_matches_itself_only(const std::string& file, const std::vector<Case>& cases) {
   auto rules = shipped(file);
   std::map<std::string, int> tested;
-  for (const auto& [rule, content] : cases) {
+  for (const auto& [rule, content, plugin] : cases) {
     EXPECT_EQ(matching(rules, content), Texts{rule});
     ++tested[rule];
   }
@@ -202,13 +210,13 @@ TEST(Shipped, EachWorkerRuleMatchesItsSubjectOnly) {
   each_matches_itself_only("stoq.yar", findings());
 }
 
-TEST(Shipped, DispatchRulesNameDecompress) {
+TEST(Shipped, DispatchRulesNameTheirPlugin) {
   Scanner scanner(shipped("dispatcher.yar"));
-  for (const auto& [rule, content] : archives()) {
+  for (const auto& [rule, content, plugin] : archives()) {
     auto result = scanner.scan(bytes(content));
     auto found = dispatch(result.matches);
     ASSERT_EQ(found.plugins.size(), 1U) << rule;
-    EXPECT_EQ(found.plugins[0].first, "decompress");
+    EXPECT_EQ(found.plugins[0].first, plugin);
     EXPECT_EQ(found.save, std::nullopt);
     EXPECT_EQ(found.problems, Texts());
   }
@@ -265,7 +273,7 @@ TEST(Shipped, NearMissesAreNotInspected) {
 
 TEST(Shipped, EveryWorkerRuleHasTagsAndADescription) {
   Scanner scanner(shipped("stoq.yar"));
-  for (const auto& [rule, content] : findings()) {
+  for (const auto& [rule, content, plugin] : findings()) {
     auto result = scanner.scan(bytes(content));
     ASSERT_EQ(result.matches.size(), 1U) << rule;
     EXPECT_FALSE(result.matches[0].tags.empty()) << rule;
@@ -286,6 +294,8 @@ TEST(Shipped, NearMissesAreNotDispatched) {
                                    "LZIP text",
                                    "WARC text",
                                    "begin the day\n",
+                                   "From: somebody, in a letter\n",
+                                   "Date: today\nand so on\n",
                                    "text\nbegin 644 a\n",
                                    "7z text",
                                    "Rar! text",
