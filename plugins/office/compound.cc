@@ -207,11 +207,17 @@ bool CompoundFile::load_directory() {
   for (std::size_t i = 1; i < count; ++i)
     if (!seen[i])
       if (const Slot slot = slot_at(directory, i); slot.type == 2) add(i, slot, kNone, true);
+  for (std::size_t i = entries_.size(); i-- > 0;) {
+    entries_[i].end = std::max(entries_[i].end, i + 1);
+    if (const std::size_t parent = entries_[i].parent; parent != kNone)
+      entries_[parent].end = std::max(entries_[parent].end, entries_[i].end);
+  }
   return true;
 }
 
 std::size_t CompoundFile::find(std::string_view name, std::size_t parent) const {
-  for (std::size_t i = 0; i < entries_.size(); ++i)
+  const Range range = below(parent);
+  for (std::size_t i = range.begin; i < range.end; ++i)
     if (entries_[i].parent == parent && !entries_[i].orphan && same_name(entries_[i].name, name))
       return i;
   return kNone;

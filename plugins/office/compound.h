@@ -26,6 +26,7 @@ class CompoundFile {
     std::string path;            // names from the root's children down, joined by "/"
     std::size_t parent = kNone;  // index in entries(); kNone: directly below the root
     Kind kind = Kind::stream;
+    std::size_t end = 0;  // behind the last entry below it; they follow it without a gap
     bool orphan = false;  // in the directory, but not in the tree; its path is its name
     std::array<std::uint8_t, 16> clsid{};  // of storages
     std::uint32_t first = 0;
@@ -46,7 +47,14 @@ class CompoundFile {
   /// What is wrong with the file as a whole; the rest could be read all the same.
   const std::vector<std::string>& problems() const { return problems_; }
 
-  /// By name below `parent`, ASCII letters of either case. The first one; kNone when there is none.
+  struct Range {
+    std::size_t begin, end;
+  };
+  /// Entries that lie anywhere below a storage; kNone: all.
+  Range below(std::size_t parent) const {
+    return parent == kNone ? Range{0, entries_.size()} : Range{parent + 1, entries_[parent].end};
+  }
+  /// By name directly below `parent`, ASCII letters of either case. The first one; kNone when there is none.
   std::size_t find(std::string_view name, std::size_t parent = kNone) const;
   Content read(std::size_t entry);
   /// The bytes of what is below `parent` under that name; empty when there is none.
