@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decompress_source.h"
+
+#include <bit>
+
+namespace stoq::plugins::vba {
+namespace {
+
+constexpr std::size_t kChunk = 4096, kMostSource = 64 << 20;
+
+// One chunk: a flag byte tells of eight tokens which are literals and which copy what was before.
+// False: a copy reaches in front of the chunk.
+bool decompress_chunk(office::Bytes chunk, std::vector<std::uint8_t>& out) {
+  const std::size_t start = out.size();
+  for (office::Cursor in(chunk); in.left() > 0;) {
+    const unsigned flags = in.u8();
+    for (unsigned bit = 0; bit < 8 && in.left() > 0; ++bit) {
+      if (out.size() - start >= kChunk) return true;
+      if ((flags >> bit & 1) == 0) {
+        out.push_back(in.u8());
+        continue;
+      }
+      const std::uint16_t token = in.u16();
+      if (!in.ok()) return false;
+      // the more text there is, the more bits the distance takes
+      const std::size_t done = out.size() - start;
+      const unsigned width =
+          std::max(4u, static_cast<unsigned>(std::bit_width(done > 0 ? done - 1 : 0)));
+      const unsigned length_bits = 16 - std::min(width, 12u);
+      const std::size_t length = (token & ((1u << length_bits) - 1)) + 3;
+      const std::size_t distance = (token >> length_bits) + 1u;
+      if (distance > done) return false;
+      for (std::size_t i = 0; i < length && out.size() - start < kChunk; ++i)
+        out.push_back(out[out.size() - distance]);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Source decompress_source(office::Bytes container) {
+  Source source;
+  office::Cursor in(container);
+  if (in.u8() != 1) {
+    source.problem = "does not begin as compressed source does";
+    return source;
+  }
+  while (in.left() >= 2 && source.bytes.size() < kMostSource) {
+    const std::size_t at = in.at();
+    const std::uint16_t header = in.u16();
+    if ((header >> 12 & 7) != 3) {
+      if (source.bytes.empty()) source.problem = "holds no chunk of compressed source";
+      break;
+    }
+    const office::Bytes chunk = in.take((header & 0xFFF) + 1u);
+    bool whole = in.ok();
+    if ((header & 0x8000) != 0)
+      whole = decompress_chunk(chunk, source.bytes) && whole;
+    else
+      source.bytes.insert(source.bytes.end(), chunk.begin(), chunk.end());
+    if (!whole) {
+      source.problem = "is damaged in the chunk at byte " + std::to_string(at);
+      break;
+    }
+  }
+  return source;
+}
+
+std::size_t find_source(office::Bytes stream) {
+  // signature, header of the chunk, flags; then "Attribut" as literals, and "e " behind new flags
+  constexpr std::string_view kBegins("\0Attribut", 9);
+  const std::string_view text = office::view_of(stream);
+  for (std::size_t at = text.find(kBegins); at != text.npos; at = text.find(kBegins, at + 1))
+    if (at >= 3 && stream[at - 3] == 1 && (stream[at - 1] >> 4 & 7) == 3) return at - 3;
+  return text.npos;
+}
+
+}  // namespace stoq::plugins::vba
