@@ -6,7 +6,7 @@
 namespace stoq::plugins::decompress {
 
 std::string Delivery::too_large(std::uint64_t size) const {
-  return "too large (" + std::to_string(size) + " > " + std::to_string(maximum_size_) + ")";
+  return archives::too_large(size, maximum_size_);
 }
 
 void Delivery::deliver_empty(Member& member) {

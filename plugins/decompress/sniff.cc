@@ -6,6 +6,8 @@
 #include <cstring>
 #include <optional>
 
+#include "lzss.h"
+
 namespace stoq::plugins::decompress {
 namespace {
 
@@ -175,6 +177,7 @@ Container at_start(Bytes b, bool& weak) {
       Magic{0, "PK\3\4"sv, Container::zip},
       Magic{0, "PK\5\6"sv, Container::zip},
       Magic{0, "PK00PK\3\4"sv, Container::zip},
+      Magic{0, "PK\7\x08PK\3\4"sv, Container::zip},
       Magic{0, "7z\xBC\xAF\x27\x1C"sv, Container::sevenzip},
       Magic{0, "Rar!\x1A\x07\x00"sv, Container::rar},
       Magic{0, "Rar!\x1A\x07\x01\x00"sv, Container::rar5},
@@ -197,6 +200,8 @@ Container at_start(Bytes b, bool& weak) {
             [](Bytes x) { return x.size() >= 28 && x[4] == 0 && x[5] >= 28; }},
       Magic{0, "WARC/0."sv, Container::warc},
       Magic{0, "WARC/1."sv, Container::warc},
+      Magic{0, "SZ"sv, Container::szdd, [](Bytes x) { return ms_compressed(x).has_value(); }},
+      Magic{0, "KWAJ"sv, Container::kwaj, [](Bytes x) { return ms_compressed(x).has_value(); }},
       Magic{0, ""sv, Container::cpio, is_cpio},
       Magic{0, ""sv, Container::lha, is_lha},
       Magic{0, ""sv, Container::uu, is_uu, true},
@@ -228,6 +233,7 @@ std::string_view unsupported(Bytes b, bool executable) {
   if (has(b, 0, "LRZI"sv)) return "lrzip"sv;
   if (has(b, 0, "\x89LZO\0\r\n\x1A\n"sv)) return "lzop"sv;
   if (has(b, 0, "RE\x7E\x5E"sv)) return "rar 1.4"sv;
+  if (has(b, 0, "KWAJ\x88\xF0\x27\xD1"sv)) return "kwaj with LZH or MSZIP"sv;
   if (has(b, 0x8001, "BEA01"sv)) return "udf"sv;
   return ""sv;
 }
@@ -285,10 +291,11 @@ void find_embedded(Bytes b, Sniffed& found) {
 }  // namespace
 
 std::string_view name_of(Container container) {
-  static constexpr std::array kNames = {
-      ""sv,    "zip"sv,     "7zip"sv, "rar"sv, "rar5"sv,     "tar"sv,  "cpio"sv, "ar"sv,
-      "cab"sv, "iso9660"sv, "lha"sv,  "xar"sv, "warc"sv,     "rpm"sv,  "gzip"sv, "bzip2"sv,
-      "xz"sv,  "lzma"sv,    "zstd"sv, "lz4"sv, "compress"sv, "lzip"sv, "uu"sv};
+  static constexpr std::array kNames = {""sv,     "zip"sv,  "7zip"sv,     "rar"sv,  "rar5"sv,
+                                        "tar"sv,  "cpio"sv, "ar"sv,       "cab"sv,  "iso9660"sv,
+                                        "lha"sv,  "xar"sv,  "warc"sv,     "rpm"sv,  "szdd"sv,
+                                        "kwaj"sv, "gzip"sv, "bzip2"sv,    "xz"sv,   "lzma"sv,
+                                        "zstd"sv, "lz4"sv,  "compress"sv, "lzip"sv, "uu"sv};
   return kNames[static_cast<std::size_t>(container)];
 }
 
@@ -316,7 +323,7 @@ Sniffed sniff(Bytes content) {
       found.container = Container::zip;
       found.end = zip->end;
       found.zip_prefix = zip->prefix;
-    } else if (executable) {
+    } else {
       find_embedded(content, found);
     }
   }

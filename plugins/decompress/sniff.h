@@ -24,6 +24,8 @@ enum class Container : std::uint8_t {
   xar,
   warc,
   rpm,
+  szdd,
+  kwaj,
   // one compressed file (which may hold a tar or cpio)
   gzip,
   bzip2,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "delivery.h"
+#include "lzss.h"
 #include "rar5.h"
 #include "reader.h"
 #include "sniff.h"
@@ -19,7 +20,6 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::uint64_t kMaxMembers = 1'000'000;
-constexpr std::size_t kMaxErrors = 100;
 constexpr std::size_t kVerified = 64u
                                   << 20;  // of an encrypted member, checked before it is passed on
 constexpr int kMaxSearches = 8;  // for a password: members that none fits cost a pass per password
@@ -57,6 +57,18 @@ bool is_empty_file(const Plan& plan) {
   return plan.container != Container::bzip2 || b[4] == 0x17;  // the end mark comes first
 }
 
+std::string format_of(const Plan& plan) {
+  return std::string(plan.container == Container::sevenzip ? "7z" : name_of(plan.container));
+}
+
+/// What the plugin sevenzip does instead.
+bool is_for_sevenzip(std::string_view unsupported) {
+  if (unsupported.empty()) return false;
+  return unsupported == "arj" || unsupported == "wim" || unsupported == "udf" ||
+         unsupported.starts_with("7z with ") || unsupported.starts_with("zip with ") ||
+         unsupported.starts_with("cab with ");
+}
+
 class Unpacker {
  public:
   Unpacker(const std::string& suggested_name, const Options& options, Sink& sink, Report& report)
@@ -82,7 +94,7 @@ class Unpacker {
 
   Walked archive_failed(const Plan& plan, const Reader& reader);
   std::string not_supported(const Plan& plan, std::string_view what) const;
-  void list(Member&& member);
+  void list(Member&& member, const Plan& plan);
   void error(std::string what);
   void damaged();
 
@@ -96,8 +108,7 @@ class Unpacker {
   const std::string* password_ = nullptr;  // the one in use
   int searches_ = 0;
   int reopens_ = 0;
-  std::uint64_t locked_ = 0;  // members that no password opened
-  std::uint64_t more_errors_ = 0;
+  std::uint64_t locked_ = 0;          // members that no password opened
   std::vector<std::uint8_t> buffer_;  // of `verify`
   bool buffer_is_all_ = false;
   bool recovering_ = false;  // zip: second pass, by local headers
@@ -107,32 +118,30 @@ class Unpacker {
 };
 
 void Unpacker::error(std::string what) {
-  if (report_.errors.size() < kMaxErrors) {
-    report_.errors.push_back(std::move(what));
-  } else {
-    ++more_errors_;
-  }
+  report_.error(std::move(what));
 }
 
 void Unpacker::damaged() {
+  if (is_for_sevenzip(report_.unsupported)) return;  // there it is not damaged
   const auto where = report_.unsupported.empty()
                          ? "damaged after " + counted(report_.member_count, "member") + ": "
                          : std::string();
   error(report_.format + ": " + where + failure_);
 }
 
-void Unpacker::list(Member&& member) {
-  if (member.status.starts_with("damaged: ")) error(member.name + ": " + member.status);
-  if (member.status.starts_with("too large "))
-    error("Extracted object is " + member.status + ": " + member.name);
-  ++report_.member_count;
-  if (report_.members.size() < options_.max_listed_members)
-    report_.members.push_back(std::move(member));
+void Unpacker::list(Member&& member, const Plan& plan) {
+  const bool others_may = plan.container == Container::zip || plan.container == Container::cab ||
+                          plan.container == Container::sevenzip;
+  if (others_may && member.status.starts_with("damaged: ") &&
+      member.status.find("nsupported") != member.status.npos) {
+    member.status.replace(0, 9, "unsupported: ");
+    report_.unsupported = format_of(plan) + " with compression that is not supported";
+  }
+  report_.list(std::move(member), options_.max_listed_members);
 }
 
 std::string Unpacker::not_supported(const Plan& plan, std::string_view what) const {
-  const auto format = plan.container == Container::sevenzip ? "7z" : name_of(plan.container);
-  return std::string(format) + " with encrypted " + std::string(what);
+  return format_of(plan) + " with encrypted " + std::string(what);
 }
 
 Unpacker::Walked Unpacker::archive_failed(const Plan& plan, const Reader& reader) {
@@ -211,7 +220,7 @@ void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t in
       error(member.name + ": a password passed the quick check, but then: " + others);
   } else {
     report_.unsupported = not_supported(plan, "content");
-    error(member.name + ": " + why);
+    if (!is_for_sevenzip(report_.unsupported)) error(member.name + ": " + why);
   }
 }
 
@@ -266,7 +275,7 @@ Unpacker::Walked Unpacker::walk(const Plan& plan) {
       if (next == Reader::Next::warned) error(member.name + ": " + reader.error());
       take(reader, plan, index, member);
     }
-    list(std::move(member));
+    list(std::move(member), plan);
     if (delivery_.stopped()) return Walked::stopped;
     if (only_one) return Walked::whole;
     if (reader.dead() && !is_filter(plan.container) && reopens_ < kMaxReopens) {
@@ -347,7 +356,7 @@ void Unpacker::compressed(Plan plan, bool weak) {
     if (!is_empty_file(plan)) return error(report_.format + ": damaged: it ends too early");
     member.name = raw_name_;
     delivery_.deliver_empty(member);
-    list(std::move(member));
+    list(std::move(member), plan);
     return;
   }
   plan.inside = sniff_inside(head);
@@ -374,17 +383,10 @@ void Unpacker::run(Bytes content, const Sniffed& found) {
           " fits; add the right one to the option passwords");
   }
   report_.stopped = delivery_.stopped();
-  if (more_errors_ > 0)
-    report_.errors.push_back(text(more_errors_) + " more errors are not listed");
+  report_.close_errors();
 }
 
 }  // namespace
-
-std::string_view name_of(Kind kind) {
-  static constexpr std::array<std::string_view, 6> kNames = {"file",     "directory", "symlink",
-                                                             "hardlink", "device",    "other"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
 
 Report unpack(Bytes content, const std::string& suggested_name, const Options& options,
               Sink& sink) {
@@ -392,10 +394,16 @@ Report unpack(Bytes content, const std::string& suggested_name, const Options& o
   const auto found = sniff(content);
   report.unsupported = found.unsupported;
   report.is_archive = found.container != Container::none || !found.unsupported.empty();
+  report.passed_on = is_for_sevenzip(report.unsupported);
   if (found.container == Container::none) return report;
   report.format = name_of(found.container);
+  if (found.container == Container::szdd || found.container == Container::kwaj) {
+    expand(content, *ms_compressed(content), suggested_name, options, sink, report);
+    return report;
+  }
   const Utf8Locale utf8;
   Unpacker(suggested_name, options, sink, report).run(content, found);
+  report.passed_on = is_for_sevenzip(report.unsupported);
   return report;
 }
 

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "exiftool.h"
+#include "stoq/sdk/memory_file.h"
 #include "stoq/sdk/plugin.h"
 
 namespace stoq::plugins::exif {
@@ -49,7 +50,7 @@ class Exif {
       : helper_(find(host)), timeout_(static_cast<int64_t>(host.number("timeout") * 1000)) {}
 
   struct Thread {
-    std::unique_ptr<Slot> slot;
+    std::unique_ptr<sdk::MemoryFile> slot;
     std::unique_ptr<Exiftool> tool;
   };
 
@@ -89,7 +90,7 @@ class Exif {
     try {
       while (true) {
         if (!thread.tool) {
-          thread.slot = std::make_unique<Slot>();
+          thread.slot = std::make_unique<sdk::MemoryFile>();
           thread.tool = std::make_unique<Exiftool>(helper_, thread.slot->fd());
         }
         thread.slot->fill(payload.content());

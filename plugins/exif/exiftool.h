@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "stoq/sdk/descriptor.h"
 #include "stoq/sdk/helper.h"
 
 namespace stoq::plugins::exif {
@@ -20,17 +19,6 @@ class Exiftool {
  private:
   sdk::HelperSession session_;
   unsigned answers_ = 0;
-};
-
-// Anonymous memory for one payload after the other, which an Exiftool has open.
-class Slot {
- public:
-  Slot();
-  int fd() const { return fd_.get(); }
-  void fill(std::span<const uint8_t> content);  // throws sdk::Error
-
- private:
-  sdk::Fd fd_;
 };
 
 }  // namespace stoq::plugins::exif

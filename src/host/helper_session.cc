@@ -99,7 +99,8 @@ std::string_view HelperSession::read_until(std::string_view delimiter, int64_t m
   }
 }
 
-std::string_view HelperSession::errors() const {
+std::string_view HelperSession::errors() {
+  take_errors();
   const std::string_view all = errors_;
   return all.substr(all.size() - std::min<size_t>(all.size(), max_errors_));
 }

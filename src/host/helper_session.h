@@ -29,7 +29,7 @@ class HelperSession {
   // Views are valid until the next method. An empty delimiter stands for the end of the output.
   std::string_view read(size_t most, int64_t milliseconds);
   std::string_view read_until(std::string_view delimiter, int64_t milliseconds);
-  std::string_view errors() const;
+  std::string_view errors();  // all that came before what has been read of the output, or more
   void forget_errors() { errors_.clear(); }
   int wait(int64_t milliseconds);  // exit status, or minus a signal's number
 

@@ -75,7 +75,8 @@ typedef struct stoq_helper {
    * output. */
   stoq_status (*read_until)(stoq_helper_session*, stoq_str delimiter, int64_t milliseconds,
                             stoq_bytes* out);
-  /* What has come of the error output and was not forgotten. [valid as with read] */
+  /* What has come of the error output and was not forgotten: at least all that the program wrote
+   * there before the output that has been read. [valid as with read] */
   stoq_bytes (*errors)(stoq_helper_session*);
   void (*forget_errors)(stoq_helper_session*);
   /* Waits for the program's end; its output is taken in meanwhile and can still be read. `status`

@@ -73,6 +73,15 @@ std::vector<Case> archives() {
   auto old_cpio = [](const std::string& magic, const std::string& name_size) {
     return put(put(put(""s, 0, magic), 20, name_size), 26, "a.txt\0"s);
   };
+  auto installer = [](const std::string& first) {
+    const auto head = put(at(30, "\x09"), 48, "\1");
+    return put("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + head.substr(8), 1104,
+               first + "\x10\x0C\0\0\0\0\0\xC0\0\0\0\0\0\0\x46"s);
+  };
+  auto sector = [](std::string head) {
+    head.resize(8192);
+    return head;
+  };
   return {
       {"mail_message", "From: a@b\r\nSubject: x\r\n\r\nhi", "smtp"},
       {"mail_message",
@@ -90,9 +99,11 @@ std::vector<Case> archives() {
       {"seven_zip", "7z\xBC\xAF\x27\x1C\0\4"s},
       {"rar", "Rar!\x1A\7\0"s},
       {"rar", "Rar!\x1A\7\1\0"s},
-      {"archive_in_executable", pe("7z\xBC\xAF\x27\x1C\0\4"s)},
-      {"archive_in_executable", pe("Rar!\x1A\7\0"s)},
-      {"archive_in_executable", elf("Rar!\x1A\7\1\0"s)},
+      {"archive_in_other_file", pe("7z\xBC\xAF\x27\x1C\0\4"s)},
+      {"archive_in_other_file", pe("Rar!\x1A\7\0"s)},
+      {"archive_in_other_file", elf("Rar!\x1A\7\1\0"s)},
+      {"archive_in_other_file", "text 7z\xBC\xAF\x27\x1C\0"s},
+      {"archive_in_other_file", "GIF89a MSCF\0\0\0\0\xFF\1\0\0\0\0\0\0\x2C\0\0\0\0\0\0\0\3\1"s},
       {"tar", at(257,
                  "ustar\0"
                  "00"s)},
@@ -110,7 +121,40 @@ std::vector<Case> archives() {
       {"lha", "\x20\x20-lzs-"},
       {"xar", "xar!\0\x1C\0\1"s},
       {"warc", "WARC/1.0\r\n"},
-      {"arj", "\x60\xEA\x2A\0\x22\x0B\1\2\x10\0\2"s},
+      {"arj", "\x60\xEA\x2A\0\x22\x0B\1\2\x10\0\2"s, "sevenzip"},
+      {"ms_compress", "SZDD\x88\xF0\x27\x33\x41"},
+      {"ms_compress", "SZ \x88\xF0\x27\x33\xD1"},
+      {"ms_compress", "KWAJ\x88\xF0\x27\xD1"},
+      {"wim", "MSWIM\0\0\0"s, "sevenzip"},
+      {"html_help", "ITSF\3\0\0\0"s, "sevenzip"},
+      {"html_help", "ITOLITLS\1\0\0\0"s, "sevenzip"},
+      {"windows_installer", installer("\x84"), "sevenzip"},
+      {"windows_installer", installer("\x86"), "sevenzip"},
+      {"windows_installer", installer("\x82"), "sevenzip"},
+      {"nsis", pe("\xEF\xBE\xAD\xDENullsoftInst"), "sevenzip"},
+      {"squashfs", "hsqs", "sevenzip"},
+      {"squashfs", at(16, "Compressed ROMFS"), "sevenzip"},
+      {"udf", at(0x8801, "NSR02" + std::string(10'000, '\0')), "sevenzip"},
+      {"udf", at(0x9001, "NSR03" + std::string(10'000, '\0')), "sevenzip"},
+      {"virtual_disk", "conectix\0\0"s, "sevenzip"},
+      {"virtual_disk", at(1536, "conectix") + std::string(504, '\0'), "sevenzip"},
+      {"virtual_disk", "vhdxfile", "sevenzip"},
+      {"virtual_disk", "KDMV", "sevenzip"},
+      {"virtual_disk", "QFI\xFB\0\0\0\3"s, "sevenzip"},
+      {"virtual_disk", at(64, "\x7F\x10\xDA\xBE"), "sevenzip"},
+      {"apple_disk_image", at(1536, "koly\0\0\0\4\0\0\2\0"s) + std::string(500, '\0'), "sevenzip"},
+      {"file_system", sector(put(put("\xEB"s, 54, "FAT12   "), 510, "\x55\xAA")), "sevenzip"},
+      {"file_system", sector(put(at(3, "NTFS    "), 510, "\x55\xAA")), "sevenzip"},
+      {"file_system", sector(put(at(1024, "\1\0\0\0\1"s), 1080, "\x53\xEF")), "sevenzip"},
+      {"file_system", sector(at(1024, "H+\0\4"s)), "sevenzip"},
+      {"file_system", sector(at(32, "NXSB\0"s)), "sevenzip"},
+      {"partitioned_disk", sector(put(at(446, "\x80\1\1\0\6\1\1\0\1\0\0\0\7"s), 510, "\x55\xAA")),
+       "sevenzip"},
+      {"partitioned_disk",
+       sector(at(510,
+                 "\x55\xAA"
+                 "EFI PART")),
+       "sevenzip"},
       {"ace", at(7, "**ACE**")},
       {"gzip", "\x1F\x8B\x08\0"s},
       {"bzip2", "BZh91AY&SY"},
@@ -301,7 +345,6 @@ TEST(Shipped, NearMissesAreNotDispatched) {
                                    "Rar! text",
                                    "-lh5-",
                                    "UPX!",
-                                   "text 7z\xBC\xAF\x27\x1C\0"s,
                                    "\x60\xEA text that is long",
                                    "\x1F\x9D\xFF",
                                    pe(),
