@@ -2,6 +2,7 @@
 #include "config/manifest.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <utility>
 
@@ -43,6 +44,7 @@ const std::vector<OptionSpec>& engine_keys() {
       of("deadline", Type::duration, 0.001, 86400),
       of("memory", Type::size, 1 << 20),
       of("instances", Type::integer, 1, 1024),
+      of("ports", Type::list),
   };
   return kKeys;
 }
@@ -187,6 +189,15 @@ class Filler {
       manifest_.memory = std::get<int64_t>(value);
     } else if (key == "instances") {
       manifest_.instances = std::get<int64_t>(value);
+    } else if (key == "ports") {
+      for (const std::string& item : std::get<std::vector<std::string>>(value)) {
+        if (const auto port = read_port(item)) {
+          manifest_.ports.push_back(*port);
+        } else {
+          problem(entry, "engine key 'ports': " + quote(item) +
+                             " is no TCP port; write a number from 1 to 65535");
+        }
+      }
     }
   }
 
@@ -245,6 +256,13 @@ std::string_view to_string(Isolation isolation) {
 }
 std::string_view to_string(Profile profile) {
   return kProfiles[static_cast<size_t>(profile)];
+}
+
+std::optional<uint16_t> read_port(std::string_view text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
 }
 
 std::string name_problem(std::string_view name) {

@@ -34,7 +34,7 @@ struct HelperPlace {
 ///   [Documentation]  Author, Version, Website, Description
 ///   [options]        the plugin's options; also min_stoq_version, required_workers (as in v2, v3)
 ///   [engine]         roles, extracts, isolation, profile, results, ancestors, changes_request, helpers, state, deadline,
-///                    memory, instances
+///                    memory, instances, ports
 struct Manifest {
   std::string name;
   std::string file;    // the .stoq
@@ -62,12 +62,16 @@ struct Manifest {
   std::optional<double> deadline;       // seconds
   std::optional<int64_t> memory;        // bytes
   std::optional<int64_t> instances;
+  std::vector<uint16_t> ports;  // of TCP that it connects to; empty: any
 
   /// Reads it from the text of `ini`, whose file() is the path. Not usable if anything was added to
   /// `problems`; `warnings` get what does no harm, such as an unknown key.
   static Manifest parse(const Ini& ini, std::vector<Problem>& problems,
                         std::vector<std::string>& warnings);
 };
+
+/// A TCP port, 1 to 65535.
+std::optional<uint16_t> read_port(std::string_view text);
 
 /// Why a plugin cannot have that name, or "".
 std::string name_problem(std::string_view name);

@@ -36,10 +36,15 @@ std::optional<config::Value> PluginSource::engine_option(const std::string& plug
   if (!source) return std::nullopt;
   spec.name = name;
   config::Parsed parsed = config::parse_value(source->text, spec);
-  if (!parsed.error.empty())
-    throw StoqPluginException(source->where + ": option '" + name + "' of plugin '" + plugin +
-                              "': " + parsed.error);
+  if (!parsed.error.empty()) bad_option(plugin, name, parsed.error);
   return std::move(parsed.value);
+}
+
+void PluginSource::bad_option(const std::string& plugin, const char* name,
+                              const std::string& problem) const {
+  const std::optional<config::Source> source = setting(plugin, name);
+  throw StoqPluginException((source ? source->where + ": " : std::string()) + "option '" + name +
+                            "' of plugin '" + plugin + "': " + problem);
 }
 
 std::optional<IsolationPolicy> PluginSource::isolation_of(const config::Manifest& m,
@@ -92,14 +97,12 @@ void PluginSource::describe_sandbox(const config::Manifest& m, const PluginSpec&
   add_named_files(spec.options, sandbox.read);
   sandbox.write = list("sandbox_write");
   for (const std::string& path : sandbox.write)
-    if (path[0] != '/')
-      throw StoqPluginException("option 'sandbox_write' of plugin '" + m.name + "': " + path +
-                                " is not an absolute path; write it in full");
+    if (!path.starts_with('/'))
+      bad_option(m.name, "sandbox_write", path + " is not an absolute path; write it in full");
   sandbox.calls = list("sandbox_calls");
   for (const std::string& call : sandbox.calls)
     if (!sandbox::is_call(call))
-      throw StoqPluginException("option 'sandbox_calls' of plugin '" + m.name +
-                                "': this kernel has no system call '" + call + "'");
+      bad_option(m.name, "sandbox_calls", "this kernel has no system call '" + call + "'");
   sandbox.network = sandbox.profile == config::Profile::network;
   if (sandbox.profile == config::Profile::legacy) {
     sandbox.network = true;
@@ -107,6 +110,13 @@ void PluginSource::describe_sandbox(const config::Manifest& m, const PluginSpec&
   }
   if (const auto value = engine_option(m.name, "sandbox_network", {.type = config::Type::boolean}))
     sandbox.network = std::get<bool>(*value);
+  if (!setting(m.name, "sandbox_ports")) sandbox.ports = m.ports;
+  for (const std::string& text : list("sandbox_ports"))
+    if (const std::optional<uint16_t> port = config::read_port(text))
+      sandbox.ports.push_back(*port);
+    else
+      bad_option(m.name, "sandbox_ports",
+                 "'" + text + "' is no TCP port; write a number from 1 to 65535");
 }
 
 void PluginSource::lacks(const sandbox::Missing& missing) {

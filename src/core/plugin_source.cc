@@ -13,8 +13,8 @@ namespace {
 
 // What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
 constexpr std::string_view kEngineOptions[] = {
-    "isolation",    "deadline",      "memory",        "tmp_size",       "required_workers",
-    "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network"};
+    "isolation",    "deadline",      "memory",        "tmp_size",        "required_workers",
+    "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network", "sandbox_ports"};
 
 }  // namespace
 

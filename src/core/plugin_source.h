@@ -43,6 +43,8 @@ class PluginSource {
   // How it is kept apart; nothing: it is not.
   std::optional<IsolationPolicy> isolation_of(const config::Manifest& manifest,
                                               const PluginSpec& spec) const;
+  [[noreturn]] void bad_option(const std::string& plugin, const char* name,
+                               const std::string& problem) const;
   void describe_sandbox(const config::Manifest& manifest, const PluginSpec& spec,
                         sandbox::Spec& sandbox) const;
   // Said once for each thing; StoqPluginException where the settings require all of it.

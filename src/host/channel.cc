@@ -38,9 +38,9 @@ std::vector<Fd> descriptors_of(msghdr& msg) {
 }  // namespace
 
 Received Inbox::receive(int socket, Message& message, size_t most) {
-  buffer_.resize(kDatagram);
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kDatagram);
   alignas(cmsghdr) char control[CMSG_SPACE(kMostFds * sizeof(int))];
-  iovec part{buffer_.data(), buffer_.size()};
+  iovec part{buffer_.get(), kDatagram};
   msghdr msg{};
   msg.msg_iov = &part;
   msg.msg_iovlen = 1;
@@ -54,9 +54,8 @@ Received Inbox::receive(int socket, Message& message, size_t most) {
   message.fds = descriptors_of(msg);
   if (static_cast<size_t>(n) < sizeof(Header) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
     throw Malformed("a message is too short or too long");
-  std::memcpy(&message.header, buffer_.data(), sizeof(Header));
-  message.body =
-      std::string_view(buffer_).substr(sizeof(Header), static_cast<size_t>(n) - sizeof(Header));
+  std::memcpy(&message.header, buffer_.get(), sizeof(Header));
+  message.body = {buffer_.get() + sizeof(Header), static_cast<size_t>(n) - sizeof(Header)};
   if (!(message.header.flags & kBodyInFile)) {
     if (message.header.body != message.body.size())
       throw Malformed("a message's body has another size than its header says");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,7 @@ class Inbox {
   Received receive(int socket, Message& message, size_t most);
 
  private:
-  std::string buffer_;
+  std::unique_ptr<char[]> buffer_;  // its pages are touched only as far as messages reach
   std::string long_body_;
 };
 

@@ -57,8 +57,8 @@ int Conversation::patience() const {
   using std::chrono::milliseconds;
   const auto now = std::chrono::steady_clock::now();
   if (deadline_ - milliseconds(kTick) > now) return kTick;
-  return 1 + static_cast<int>(
-                 std::max<int64_t>(0, std::chrono::ceil<milliseconds>(deadline_ - now).count()));
+  return static_cast<int>(
+      std::max<int64_t>(0, std::chrono::ceil<milliseconds>(deadline_ - now).count()));
 }
 
 void Conversation::next_deadline() {

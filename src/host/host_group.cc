@@ -13,6 +13,8 @@ namespace stoq {
 namespace {
 
 constexpr size_t kIdleHosts = 256;  // more than threads that scan
+constexpr size_t kSpareHosts =
+    2;  // asked for ahead, where each call has a host of its own: one for each core
 constexpr unsigned kEarlyEnds = 8;  // after which there are pauses
 
 }  // namespace
@@ -81,7 +83,7 @@ uint32_t HostGroup::load(const PluginSpec& spec, PluginInfo& info) {
   template_ = std::move(grown);
   loaded_.push_back(spec);
   ++generation_;
-  idle_.clear();
+  idle_.clear(), spares_.clear();
   return static_cast<uint32_t>(loaded_.size() - 1);
 }
 
@@ -118,19 +120,23 @@ void HostGroup::rebuild() {
   const std::lock_guard lock(mutex_);
   template_ = std::move(anew);
   ++generation_;
-  idle_.clear();
+  idle_.clear(), spares_.clear();
 }
 
 std::unique_ptr<HostProcess> HostGroup::new_host() {
-  try {
-    return fork_host();
-  } catch (const StoqException&) {
-    rebuild();
-    return fork_host();
+  for (bool again = false;; again = true) {
+    try {
+      std::unique_ptr<HostProcess> host = ask_for_host();
+      host->meet();
+      return host;
+    } catch (const StoqException&) {
+      if (again) throw;
+      rebuild();
+    }
   }
 }
 
-std::unique_ptr<HostProcess> HostGroup::fork_host() {
+std::unique_ptr<HostProcess> HostGroup::ask_for_host() {
   std::shared_ptr<TemplateClient> base;
   unsigned generation;
   {
@@ -143,6 +149,40 @@ std::unique_ptr<HostProcess> HostGroup::fork_host() {
   auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena));
   host->generation = generation;
   return host;
+}
+
+// So that the next call need not wait for a host to come to be.
+void HostGroup::ask_for_spare() noexcept {
+  if (!loses_hosts_) return;
+  const size_t most = fresh_ ? std::max(kSpareHosts, size_t{cores_allowed()}) : kSpareHosts;
+  try {
+    {
+      const std::lock_guard lock(mutex_);
+      if (spares_.size() >= most) return;
+    }
+    std::unique_ptr<HostProcess> spare = ask_for_host();
+    const std::lock_guard lock(mutex_);
+    if (spare->generation == generation_ && spares_.size() < most)
+      spares_.push_back(std::move(spare));
+  } catch (const std::exception&) {  // who needs a host will say so
+  }
+}
+
+std::unique_ptr<HostProcess> HostGroup::spare_host() {
+  while (true) {
+    std::unique_ptr<HostProcess> host;
+    {
+      const std::lock_guard lock(mutex_);
+      if (spares_.empty()) return nullptr;
+      host = std::move(spares_.front());  // that has had the most time
+      spares_.erase(spares_.begin());
+    }
+    try {
+      host->meet();
+      return host;
+    } catch (const StoqException&) {  // the next one
+    }
+  }
 }
 
 // One that this thread's core has, if possible: its caches know the host.
@@ -161,7 +201,8 @@ std::unique_ptr<HostProcess> HostGroup::take_host() {
       return host;
     }
   }
-  std::unique_ptr<HostProcess> host = new_host();
+  std::unique_ptr<HostProcess> host = spare_host();
+  if (!host) host = new_host();
   host->move_to(core);
   return host;
 }
@@ -171,15 +212,31 @@ void HostGroup::give_back(std::unique_ptr<HostProcess> host) {
   if (fresh_ || host->calls >= limits_.calls || host->generation != generation_ ||
       idle_.size() >= kIdleHosts) {
     arenas_.push_back(host->arena());
+    loses_hosts_ = true;
     host->kill();
     return;
   }
   idle_.push_back(std::move(host));
 }
 
+// What nobody is to keep from one call to the next.
+std::string HostGroup::left_over(HostProcess& host) const {
+  if (!limits_.sandbox.confined) return "";
+  switch (limits_.sandbox.profile) {
+    case config::Profile::compute:
+      return host.left_over();
+    case config::Profile::legacy:
+      return host.children_left();
+    default:
+      return "";
+  }
+}
+
 // Returns how many items are dealt with.
 size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
-  pause_after_early_ends();
+  // Where every call has a host of its own, that says nothing.
+  if (const auto pause = pause_after(fresh_ ? 0 : early_ends_.load()); pause.count() > 0)
+    std::this_thread::sleep_for(pause);
   std::unique_ptr<HostProcess> host = take_host();
   std::vector<double> deadlines;
   CallTexts texts;
@@ -207,16 +264,21 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
   if (!ending) {
     ++host->calls;
     early_ends_ = 0;
-    const std::string left = strict() && !fresh_ ? host->left_over() : "";
+    const std::string left = fresh_ ? "" : left_over(*host);
     if (!left.empty())
       items.back().reply->failed(
           Failure::raised, "leftovers",
           "its host process was replaced, for it had kept " + left + " after the call");
     if (left.empty() && !conversation.out_of_memory()) {
       give_back(std::move(host));
+      ask_for_spare();
       return items.size();
     }
     host->kill();
+  }
+  loses_hosts_ = true;
+  ask_for_spare();
+  if (!ending) {
     host->end();
   } else if (ending->of_another_call && host->calls > 0) {
     // What it had been asked before is to blame, and that has its answer; this call has none yet.
@@ -238,12 +300,10 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
   return ending ? ending->at + 1 : items.size();
 }
 
-// Hosts that end before they have answered at all would be forked as fast as the kernel can. Where
-// every call has a host of its own, that says nothing.
-void HostGroup::pause_after_early_ends() const {
-  const unsigned ends = fresh_ ? 0 : early_ends_.load();
-  if (ends < kEarlyEnds) return;
-  std::this_thread::sleep_for(std::chrono::milliseconds(1 << std::min(ends - kEarlyEnds, 9u)));
+// They would be forked as fast as the kernel can.
+std::chrono::milliseconds HostGroup::pause_after(unsigned early_ends) {
+  return std::chrono::milliseconds(
+      early_ends < kEarlyEnds ? 0 : 1 << std::min(early_ends - kEarlyEnds, 9u));
 }
 
 void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -34,7 +35,8 @@ class HostGroup {
         limits_(std::move(limits)),
         log_(std::move(log)),
         lacking_(std::move(lacking)),
-        fresh_(fresh) {}
+        fresh_(fresh),
+        loses_hosts_(fresh) {}
 
   // The plugin's index in calls; fills in what loading tells. StoqPluginException.
   uint32_t load(const PluginSpec& spec, PluginInfo& info);
@@ -46,15 +48,16 @@ class HostGroup {
   const HostLimits& limits() const { return limits_; }
   const Conversation::Log& log() const { return log_; }
   static uint64_t next_number();
+  // Before the next host when so many, one after the other, have ended before their first answer.
+  static std::chrono::milliseconds pause_after(unsigned early_ends);
 
  private:
   std::unique_ptr<HostProcess> take_host();
-  std::unique_ptr<HostProcess> fork_host();
+  std::unique_ptr<HostProcess> ask_for_host();
+  std::unique_ptr<HostProcess> spare_host();
+  void ask_for_spare() noexcept;
   std::shared_ptr<TemplateClient> new_template();
-  void pause_after_early_ends() const;
-  bool strict() const {
-    return limits_.sandbox.confined && limits_.sandbox.profile == config::Profile::compute;
-  }
+  std::string left_over(HostProcess& host) const;
   void rebuild();
   void give_back(std::unique_ptr<HostProcess> host);
   std::shared_ptr<Arena> take_arena();
@@ -71,8 +74,9 @@ class HostGroup {
   std::vector<PluginSpec> loaded_;
   unsigned generation_ = 0;
   std::atomic<unsigned> early_ends_ =
-      0;  // of hosts one after the other that had not answered a call
-  std::vector<std::unique_ptr<HostProcess>> idle_;
+      0;                           // of hosts one after the other that had not answered a call
+  std::atomic<bool> loses_hosts_;  // then it has some asked for ahead
+  std::vector<std::unique_ptr<HostProcess>> idle_, spares_;
   std::vector<std::shared_ptr<Arena>> arenas_;
 };
 

@@ -26,11 +26,13 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include "host/description.h"
 #include "host/helper_server.h"
 #include "host/host_serve.h"
 #include "host/spec_message.h"
+#include "host/template_list.h"
 #include "loader/native.h"
 #include "sandbox/confine.h"
 #include "sandbox/namespaces.h"
@@ -44,27 +46,9 @@
 namespace stoq {
 namespace {
 
-// The templates of one engine, in memory that they share: a process that has lost its parent and
-// is none of them was started by a host. Hosts do not have it.
-struct Templates {
-  static constexpr uint32_t kMost = 4096;
-  std::atomic<uint32_t> added;
-  std::atomic<pid_t> pids[kMost];
-
-  static Templates* make() {
-    void* memory =
-        mmap(nullptr, sizeof(Templates), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) _exit(2);
-    return new (memory) Templates;
-  }
-  void add(pid_t pid) { pids[added++ % kMost] = pid; }
-  bool contains(pid_t pid) const {
-    return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
-  }
-};
-
 using Clock = std::chrono::steady_clock;
-constexpr int kLookForOrphans = 50;  // milliseconds
+constexpr int kLookForOrphans = 50;            // milliseconds
+constexpr std::chrono::seconds kKeepReady(1);  // a file that is replaced opens to later hosts
 
 class Template {
  public:
@@ -112,6 +96,14 @@ class Template {
   }
 
  private:
+  struct Ready {
+    sandbox::Who who = sandbox::Who::host;
+    sandbox::User user{};
+    std::optional<sandbox::FileRules> files;  // none: its private tmp is another for each host
+    uint64_t memory_in_use = 0;               // bytes
+    Clock::time_point made = Clock::now();
+  };
+
   void watch_children() {
     sigset_t set;
     sigemptyset(&set);
@@ -126,18 +118,29 @@ class Template {
     }
     int status;
     rusage used{};
-    bool ended = false;
+    std::vector<std::string> told;
     for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &used)) > 0;) {
       const auto child = children_.find(pid);
-      ended = true;
-      if (child == children_.end()) continue;  // what a host had left behind
+      if (child == children_.end()) {  // what a host had left behind
+        told.emplace_back();
+        continue;
+      }
       remove(child->second);
       children_.erase(child);
       wire::Writer w;
-      w.raw(pid).raw(status).u64(static_cast<uint64_t>(used.ru_maxrss) << 10);
-      say(wire::Type::ended, w.str());
+      told.push_back(
+          std::move(w.raw(pid).raw(status).u64(static_cast<uint64_t>(used.ru_maxrss) << 10).str()));
     }
-    if (ended) end_orphans();
+    if (!told.empty() && may_leave_children()) end_orphans();
+    for (const std::string& end : told)
+      if (!end.empty()) say(wire::Type::ended, end);
+  }
+
+  // Templates and hosts that nobody confines, too.
+  bool may_leave_children() const {
+    if (!sandbox_ || !sandbox_->spec().confined) return true;
+    const config::Profile profile = sandbox_->spec().profile;
+    return profile != config::Profile::compute && profile != config::Profile::network;
   }
 
   // This process is a subreaper: what a host has started and not taken with it is here; what that
@@ -172,8 +175,9 @@ class Template {
     _exit(0);
   }
 
-  void say(wire::Type type, std::string_view body, const std::vector<int>& fds = {}) {
-    if (!wire::send(control_, {type, 0, 0, 0}, body, fds)) leave();
+  void say(wire::Type type, std::string_view body, const std::vector<int>& fds = {},
+           uint64_t request = 0) {
+    if (!wire::send(control_, {type, 0, request, 0}, body, fds)) leave();
   }
 
   void log(LogLevel level, std::string_view line) {
@@ -207,7 +211,8 @@ class Template {
       sandbox::Missing found;
       const sandbox::User user = sandbox::user_of_hosts(sandbox_->spec(), {});
       const bool mounted = sandbox_->mount_tmp(user, found);
-      sandbox_->confine(sandbox::Who::host, user, {}, found);
+      sandbox_->confine(sandbox::Who::host, user,
+                        sandbox_->file_rules(sandbox::Who::host, {}, found), found);
       wire::Writer w;
       w.raw(mounted).list(found);
       _exit(write(theirs.get(), w.str().data(), w.str().size()) < 0);
@@ -223,7 +228,9 @@ class Template {
     } catch (const wire::Malformed&) {
       missing.push_back("sandbox: a process that enters it does not live");
     }
-    if (mounts_tmp_) *tmp_ = sandbox_->spec().tmp_place;
+    if (!mounts_tmp_) return;
+    *tmp_ = sandbox::private_directory(sandbox_->spec());
+    setenv("TMPDIR", tmp_->c_str(), 1);
   }
 
   void load(std::string_view body) {
@@ -239,6 +246,7 @@ class Template {
     helpers_.push_back(std::move(helpers));
     places_.folders.push_back(spec.folder);
     if (!spec.state.empty()) places_.state.push_back(spec.state);
+    ready_.reset();
     say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
   }
 
@@ -254,18 +262,19 @@ class Template {
     return 0;
   }
 
-  void forked(pid_t pid, std::string tmp = {}) {
+  void forked(uint64_t request, pid_t pid, std::string tmp = {}) {
     if (pid < 0) {
       remove(tmp);
-      return say(wire::Type::refused, "the kernel cannot fork another process");
+      return say(wire::Type::refused, "the kernel cannot fork another process", {}, request);
     }
     children_[pid] = std::move(tmp);
     const Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (!pidfd)
-      return say(wire::Type::refused, "the kernel gives no pidfd; stoQ needs Linux 5.3 or newer");
+      return say(wire::Type::refused, "the kernel gives no pidfd; stoQ needs Linux 5.3 or newer",
+                 {}, request);
     wire::Writer w;
     w.raw(pid);
-    say(wire::Type::forked, w.str(), {pidfd.get()});
+    say(wire::Type::forked, w.str(), {pidfd.get()}, request);
   }
 
   void fork_template(wire::Message& message) {
@@ -274,7 +283,7 @@ class Template {
     if (pid != 0) {
       message.fds.clear();
       if (pid > 0) templates_->add(pid);  // before anybody may look
-      return forked(pid);
+      return forked(message.header.call, pid);
     }
     if (dup3(message.fds[0].get(), control_, O_CLOEXEC) < 0) _exit(2);
     message.fds.clear();
@@ -285,12 +294,12 @@ class Template {
   void fork_host(wire::Message& message) {
     if (message.fds.size() != 2 || !sandbox_) _exit(2);
     std::string tmp;
-    if (sandbox_->spec().confined && !mounts_tmp_)
-      tmp = sandbox::directory_on_disk(user_of_hosts());
+    const sandbox::User user = ready().user;
+    if (sandbox_->spec().confined && !mounts_tmp_) tmp = sandbox::directory_on_disk(user);
     const pid_t pid = start();
     if (pid != 0) {
       message.fds.clear();
-      return forked(pid, std::move(tmp));
+      return forked(message.header.call, pid, std::move(tmp));
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int socket = message.fds[0].release();
@@ -299,42 +308,62 @@ class Template {
     message.fds.clear();
     close(control_);
     munmap(templates_, sizeof *templates_);
+    Fd descriptors(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     confine_host(socket, std::move(tmp));
     try {
-      serve_calls(socket, static_cast<const uint8_t*>(arena), plugins_, *tmp_);
+      serve_calls(socket, static_cast<const uint8_t*>(arena), plugins_, *tmp_,
+                  std::move(descriptors));
     } catch (const std::exception&) {
       _exit(3);  // a message from the engine that cannot be: not ours to mend
     }
   }
 
+  // What all hosts need alike, found out once.
+  const Ready& ready() {
+    if (ready_ && Clock::now() - ready_->made < kKeepReady) return *ready_;
+    ready_.emplace();
+    ready_->memory_in_use = sandbox::data_in_use();
+    for (const auto& plugin : plugins_)
+      if (plugin->info().roles.has(Role::provider)) ready_->who = sandbox::Who::provider;
+    if (!sandbox_->spec().confined) return *ready_;
+    sandbox::Places all = places_;
+    for (const auto& helpers : helpers_)
+      for (std::string& program : helpers->programs()) all.programs.push_back(std::move(program));
+    ready_->user = sandbox::user_of_hosts(sandbox_->spec(), all);
+    if (mounts_tmp_) {
+      sandbox::Missing told;
+      all.tmp = sandbox_->spec().tmp_place;
+      ready_->files.emplace(sandbox_->file_rules(ready_->who, all, told));
+    }
+    return *ready_;
+  }
+
   // What it cannot be given, the template has told of when it tried.
   void confine_host(int socket, std::string tmp) {
     const sandbox::Spec& spec = sandbox_->spec();
-    sandbox::limit_memory(spec.memory);
+    const sandbox::User user = ready_->user;
+    sandbox::limit_memory(spec.memory, ready_->memory_in_use);
     if (!spec.confined) return;
     sandbox::Missing ignored;
-    const sandbox::User user = user_of_hosts();
-    if (mounts_tmp_)
-      sandbox_->mount_tmp(user, ignored);
-    else
+    if (!mounts_tmp_) {
       *tmp_ = std::move(tmp);
-    if (!tmp_->empty()) setenv("TMPDIR", tmp_->c_str(), 1);
+      if (!tmp_->empty()) setenv("TMPDIR", tmp_->c_str(), 1);
+    } else if (!sandbox_->mount_tmp(user, ignored)) {
+      _exit(2);  // with what lies below it, it would write where it must not
+    }
     sandbox::Places places = places_;
     places.tmp = *tmp_;
     for (const auto& helpers : helpers_) {
       places.programs = helpers->programs();
-      helpers->start_confined(
-          [&] { sandbox_->confine(sandbox::Who::helpers, user, places, ignored); });
+      helpers->start_confined([&] {
+        sandbox_->confine(sandbox::Who::helpers, user,
+                          sandbox_->file_rules(sandbox::Who::helpers, places, ignored), ignored);
+      });
     }
     sandbox::report_refused_calls(socket);
-    sandbox_->confine(sandbox::Who::host, user, places, ignored);
-  }
-
-  sandbox::User user_of_hosts() const {
-    sandbox::Places all = places_;
-    for (const auto& helpers : helpers_)
-      for (std::string& program : helpers->programs()) all.programs.push_back(std::move(program));
-    return sandbox::user_of_hosts(sandbox_->spec(), all);
+    if (!ready_->files) ready_->files.emplace(sandbox_->file_rules(ready_->who, places, ignored));
+    sandbox_->confine(ready_->who, user, *ready_->files, ignored);
+    ready_.reset();
   }
 
   int control_;
@@ -346,6 +375,7 @@ class Template {
   std::shared_ptr<const sandbox::Sandbox> sandbox_;
   sandbox::Places places_;
   bool mounts_tmp_ = false;
+  std::optional<Ready> ready_;
   Clock::time_point looked_ = Clock::now();  // for orphans
   std::shared_ptr<std::string> tmp_ = std::make_shared<std::string>();
 };
@@ -369,6 +399,7 @@ int main(int argc, char** argv) {
   if (job == "--helpers") stoq::serve_helpers(control);
   if (job == "--describe") stoq::serve_description(control);
   prctl(PR_SET_NAME, "stoq-host");
+  unsetenv("LD_BIND_NOW");
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs

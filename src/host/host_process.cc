@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "core/content.h"
 #include "core/cores.h"
@@ -24,18 +25,21 @@
 namespace stoq {
 namespace {
 
+constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
+constexpr uint64_t kMostChildren = 32;   // that a host may keep after a call
+
 std::string counted(uint64_t count, const std::string& what) {
   return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";
 }
 
-uint64_t entries_of(const Fd& directory) {
+template <class Each>
+void for_each_entry(const Fd& directory, const Each& each) {
   const int fd = openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* entries = fd < 0 ? nullptr : fdopendir(fd);
-  if (!entries) return 0;
-  uint64_t count = 0;
-  while (readdir(entries)) ++count;
+  if (!entries) return;
+  while (const dirent* entry = readdir(entries))
+    if (entry->d_name[0] != '.') each(*entry);
   closedir(entries);
-  return count - 2;
 }
 
 }  // namespace
@@ -70,16 +74,24 @@ void Arena::wipe() {
 HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena)
     : parent_(std::move(parent)), arena_(std::move(arena)) {
   auto [ours, theirs] = wire::socket_pair();
-  process_ = parent_->fork_host(theirs.get(), arena_->fd());
+  request_ = parent_->ask_for_host(theirs.get(), arena_->fd());
   socket_ = std::move(ours);
-  wait_at_most(kTick);
+  wire::receive_timeout(socket_.get(), kTick);
 }
 
 HostProcess::~HostProcess() {
+  if (request_ != 0) parent_->forget(request_);  // without its socket it ends
   if (!ended_) process_.kill();
 }
 
+void HostProcess::meet() {
+  if (request_ != 0) process_ = parent_->host(std::exchange(request_, 0));
+}
+
 wire::Received HostProcess::receive(wire::Message& message) {
+  // The socket's own time-out is as coarse as the kernel's ticks.
+  if (pollfd fd{socket_.get(), POLLIN, 0}; patience_ < kTick && poll(&fd, 1, patience_) == 0)
+    return wire::Received::timeout;
   const wire::Received received = inbox_.receive(socket_.get(), message, wire::kAnswerBody);
   if (received != wire::Received::message) return received;
   if (message.header.type == wire::Type::ready) {
@@ -94,26 +106,39 @@ wire::Received HostProcess::receive(wire::Message& message) {
   return received;
 }
 
-std::string HostProcess::left_over() {
-  if (!descriptors_) return "";
+void HostProcess::look_at_proc() {
+  if (threads_now_) return;
   const std::string proc = "/proc/" + std::to_string(process_.pid);
   constexpr int kHow = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  if (!threads_now_) {
-    threads_now_ = Fd(open((proc + "/task").c_str(), kHow));
-    descriptors_now_ = Fd(open((proc + "/fd").c_str(), kHow));
-  }
+  threads_now_ = Fd(open((proc + "/task").c_str(), kHow));
+  descriptors_now_ = Fd(open((proc + "/fd").c_str(), kHow));
+}
+
+// Each thread has children of its own.
+std::string HostProcess::children_left() {
+  look_at_proc();
+  uint64_t count = 0;
+  for_each_entry(threads_now_, [&](const dirent& thread) {
+    const std::string list = std::string(thread.d_name) + "/children";
+    const Fd file(openat(threads_now_.get(), list.c_str(), O_RDONLY | O_CLOEXEC));
+    char chunk[4096];
+    for (ssize_t n; file && count <= 1'000'000 && (n = read(file.get(), chunk, sizeof chunk)) > 0;)
+      count += static_cast<uint64_t>(std::count(chunk, chunk + n, ' '));
+  });
+  return count > kMostChildren ? std::to_string(count) + " child processes" : "";
+}
+
+std::string HostProcess::left_over() {
+  if (!descriptors_) return "";
+  look_at_proc();
   struct stat st {};
   if (threads_now_ && fstat(threads_now_.get(), &st) == 0 && st.st_nlink > 3)
     return counted(st.st_nlink - 3, "thread");
   if (!descriptors_now_ || fstat(descriptors_now_.get(), &st) != 0) return "";
   uint64_t now = static_cast<uint64_t>(st.st_size);
-  if (now == 0) now = entries_of(descriptors_now_);  // a kernel older than 6.2
+  if (now == 0)  // a kernel older than 6.2
+    for_each_entry(descriptors_now_, [&](const dirent&) { ++now; });
   return now > *descriptors_ ? counted(now - *descriptors_, "descriptor") : "";
-}
-
-void HostProcess::wait_at_most(int milliseconds) {
-  if (milliseconds != tick_) wire::receive_timeout(socket_.get(), milliseconds);
-  tick_ = milliseconds;
 }
 
 bool HostProcess::send(wire::Header header, std::string_view body) {
@@ -163,7 +188,7 @@ void HostProcess::move_to(int core) {
 
 HostEnd HostProcess::end() {
   // Its socket is closed: mostly it is on its way out, and how is worth knowing.
-  if (pollfd end{process_.pidfd.get(), POLLIN, 0}; !killed_) poll(&end, 1, kTick);
+  if (pollfd end{process_.pidfd.get(), POLLIN, 0}; !killed_) poll(&end, 1, kWaitForEnd);
   process_.kill();
   ended_ = true;
   HostEnd end{.refused_call = refused_call_};

@@ -38,13 +38,16 @@ struct HostEnd {
 // One host process. One thread at a time.
 class HostProcess final : public Peer {
  public:
+  // Asks for it; it comes to be meanwhile. StoqException.
   HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena);
   ~HostProcess() override;
+
+  void meet();  // waits until it is there, before anything else is done with it; StoqException
 
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
   void kill() override;
-  void wait_at_most(int milliseconds) override;
+  void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
@@ -57,6 +60,8 @@ class HostProcess final : public Peer {
   HostEnd end();
   // What it has kept beyond what it had before its first call: "a thread", "2 descriptors"; "".
   std::string left_over();
+  // Child processes, ended ones among them, when they are more than it may keep; "".
+  std::string children_left();
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   int socket() const { return socket_.get(); }
 
@@ -64,16 +69,19 @@ class HostProcess final : public Peer {
   unsigned generation = 0;  // of the template
 
  private:
+  void look_at_proc();
+
   std::shared_ptr<TemplateClient> parent_;
   std::shared_ptr<Arena> arena_;
   Fd socket_;
+  uint64_t request_ = 0;  // 0: it has been met
   Process process_;
   wire::Inbox inbox_;
   std::optional<uint32_t> descriptors_;  // that it began with
   std::optional<int> refused_call_;
   Fd threads_now_, descriptors_now_;  // of /proc
   std::optional<Sha256> in_arena_;    // of the content that lies there
-  int core_ = -1, tick_ = 0;
+  int core_ = -1, patience_ = kTick;
   bool ended_ = false, killed_ = false;
 };
 

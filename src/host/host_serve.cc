@@ -2,6 +2,7 @@
 #include "host/host_serve.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <map>
@@ -19,6 +20,17 @@ namespace {
 
 constexpr int kMostDescriptors = 256;
 thread_local WireReply* current_reply = nullptr;
+
+// How many descriptors this process has beside `list`, which is its /proc/self/fd.
+uint32_t open_descriptors(Fd list) {
+  struct stat st {};
+  if (list && fstat(list.get(), &st) == 0 && st.st_size > 0)
+    return static_cast<uint32_t>(st.st_size - 1);
+  list = Fd();  // a kernel older than 6.2
+  uint32_t count = 0;
+  for (int fd = 0; fd < kMostDescriptors; ++fd) count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
 
 NamedResults members_of(std::string_view object) {
   NamedResults results;
@@ -63,11 +75,10 @@ class CallServer {
   CallServer(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp)
       : socket_(socket), arena_(arena), plugins_(plugins), tmp_(tmp) {}
 
-  [[noreturn]] void run() {
-    uint32_t descriptors = 0;
-    for (int fd = 0; fd < kMostDescriptors; ++fd) descriptors += fcntl(fd, F_GETFD) >= 0;
+  [[noreturn]] void run(Fd descriptors) {
     wire::Writer ready;
-    wire::send(socket_, {wire::Type::ready}, ready.raw(descriptors).str());
+    wire::send(socket_, {wire::Type::ready},
+               ready.raw(open_descriptors(std::move(descriptors))).str());
     wire::Inbox inbox;
     wire::Message message;
     while (inbox.receive(socket_, message, wire::kLongBody) == wire::Received::message) {
@@ -185,8 +196,9 @@ class CallServer {
 
 }  // namespace
 
-void serve_calls(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp) {
-  CallServer(socket, arena, plugins, tmp).run();
+void serve_calls(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp,
+                 Fd descriptors) {
+  CallServer(socket, arena, plugins, tmp).run(std::move(descriptors));
 }
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {

@@ -13,9 +13,9 @@ namespace stoq {
 using Loaded = std::vector<std::shared_ptr<Instance>>;
 
 // A host's life: answers calls on the socket until the engine closes it. The arena is mapped
-// read-only; `tmp` is its private directory, or "".
+// read-only; `tmp` is its private directory, or ""; `descriptors` its /proc/self/fd.
 [[noreturn]] void serve_calls(int socket, const uint8_t* arena, Loaded& plugins,
-                              const std::string& tmp);
+                              const std::string& tmp, Fd descriptors);
 
 // Log lines of plugins: into the call that this thread works on, or through `otherwise` when there
 // is none.

@@ -17,11 +17,13 @@
 namespace stoq {
 namespace {
 
+const std::string kWrongAnswer = "a wrong answer";
 constexpr double kAnswerPatience = 10;  // seconds for an answer that takes microseconds
 
 // What a host needs of the environment: how times are shown, and what sanitizers are told.
 std::vector<std::string> environment() {
-  std::vector<std::string> kept = {"LANG=C.UTF-8"};
+  // Symbols are looked up once, not in each process that is forked later.
+  std::vector<std::string> kept = {"LANG=C.UTF-8", "LD_BIND_NOW=1"};
   for (char** at = environ; at && *at; ++at) {
     const std::string_view entry = *at;
     if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") ||
@@ -106,12 +108,32 @@ TemplateClient::~TemplateClient() {
   }
 }
 
-void TemplateClient::note_end(std::string_view body) {
-  wire::Reader r(body);
-  const pid_t pid = r.raw<pid_t>();
-  const int status = r.raw<int>();
-  ended_[pid] = {status, r.u64()};
-  if (ended_.size() > 4096) ended_.erase(ended_.begin());
+bool TemplateClient::beside(wire::Message& message, const Log* log) {
+  wire::Reader r(message.body);
+  const wire::Type type = message.header.type;
+  if (type == wire::Type::ended) {
+    const pid_t pid = r.raw<pid_t>();
+    const int status = r.raw<int>();
+    ended_[pid] = {status, r.u64()};
+    if (ended_.size() > 4096) ended_.erase(ended_.begin());
+    return true;
+  }
+  if (type == wire::Type::records) {
+    const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
+    if (log) (*log)(level, r.text());
+    return true;
+  }
+  if (message.header.call == 0) return false;
+  Forked forked;
+  if (type == wire::Type::forked && message.fds.size() == 1) {
+    forked.process = {r.raw<pid_t>(), std::move(message.fds[0])};
+    ended_.erase(forked.process.pid);  // the number was another's before
+  } else {
+    forked.problem = type == wire::Type::refused ? std::string(message.body) : kWrongAnswer;
+  }
+  if (const auto at = asked_.find(message.header.call); at != asked_.end())
+    at->second = std::move(forked);
+  return true;
 }
 
 sandbox::Missing TemplateClient::confine(const sandbox::Spec& spec) {
@@ -125,7 +147,8 @@ sandbox::Missing TemplateClient::confine(const sandbox::Spec& spec) {
   return wire::Reader(message.body).list();
 }
 
-wire::Received TemplateClient::answer(wire::Message& message, double seconds, const Log* log) {
+wire::Received TemplateClient::answer(wire::Message& message, double seconds, const Log* log,
+                                      uint64_t request) {
   using Clock = std::chrono::steady_clock;
   const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                         std::chrono::duration<double>(seconds));
@@ -136,15 +159,7 @@ wire::Received TemplateClient::answer(wire::Message& message, double seconds, co
     while (Clock::now() < until) {
       received = inbox_.receive(control_.get(), message, 64 << 20);
       if (received != wire::Received::message) break;
-      wire::Reader r(message.body);
-      if (message.header.type == wire::Type::ended) {
-        note_end(message.body);
-      } else if (message.header.type == wire::Type::records) {
-        const auto level = static_cast<LogLevel>(r.raw<uint8_t>());
-        if (log) (*log)(level, r.text());
-      } else {
-        return received;
-      }
+      if (!beside(message, log) || (request != 0 && asked_[request])) return received;
       received = wire::Received::timeout;
     }
   } catch (const wire::Malformed&) {
@@ -155,39 +170,61 @@ wire::Received TemplateClient::answer(wire::Message& message, double seconds, co
   return received;
 }
 
-Process TemplateClient::forked(const char* what) {
+uint64_t TemplateClient::ask(wire::Type type, const std::vector<int>& fds) {
+  const uint64_t request = ++requests_;
+  if (!alive_ || !wire::send(control_.get(), {type, 0, request}, {}, fds)) {
+    alive_ = false;
+    throw StoqException("the process that it is to be forked from has ended");
+  }
+  asked_[request] = std::nullopt;
+  return request;
+}
+
+Process TemplateClient::collect(uint64_t request) {
   wire::Message message;
-  if (answer(message, kAnswerPatience) != wire::Received::message)
-    throw StoqException(std::string("no ") + what + ": its template process has ended");
-  if (message.header.type != wire::Type::forked || message.fds.size() != 1 ||
-      message.body.size() != sizeof(pid_t))
-    throw StoqException(std::string("no ") + what + ": " +
-                        (message.header.type == wire::Type::refused ? std::string(message.body)
-                                                                    : "a wrong answer"));
-  const pid_t pid = wire::Reader(message.body).raw<pid_t>();
-  ended_.erase(pid);  // the number was another's before
-  return {pid, std::move(message.fds[0])};
+  const bool came = asked_[request] || (alive_ && answer(message, kAnswerPatience, nullptr,
+                                                         request) == wire::Received::message);
+  std::optional<Forked> forked = std::move(asked_[request]);
+  asked_.erase(request);
+  if (!came) throw StoqException("the process that it is to be forked from has ended");
+  if (!forked || forked->process.pid < 0)
+    throw StoqException(forked ? forked->problem : kWrongAnswer);
+  return std::move(forked->process);
 }
 
 std::shared_ptr<TemplateClient> TemplateClient::fork() {
   auto [ours, theirs] = wire::socket_pair();
   const std::lock_guard lock(mutex_);
-  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_template}, {}, {theirs.get()})) {
-    alive_ = false;
-    throw StoqException("no template: the process that it is made from has ended");
+  try {
+    Process process = collect(ask(wire::Type::fork_template, {theirs.get()}));
+    return std::shared_ptr<TemplateClient>(
+        new TemplateClient(std::move(ours), std::move(process), false));
+  } catch (const StoqException& e) {
+    throw StoqException(std::string("no template: ") + e.what());
   }
-  Process process = forked("template");
-  return std::shared_ptr<TemplateClient>(
-      new TemplateClient(std::move(ours), std::move(process), false));
 }
 
-Process TemplateClient::fork_host(int socket, int arena) {
+uint64_t TemplateClient::ask_for_host(int socket, int arena) {
   const std::lock_guard lock(mutex_);
-  if (!alive_ || !wire::send(control_.get(), {wire::Type::fork_host}, {}, {socket, arena})) {
-    alive_ = false;
-    throw StoqException("no host process: its template has ended");
+  try {
+    return ask(wire::Type::fork_host, {socket, arena});
+  } catch (const StoqException& e) {
+    throw StoqException(std::string("no host process: ") + e.what());
   }
-  return forked("host process");
+}
+
+Process TemplateClient::host(uint64_t request) {
+  const std::lock_guard lock(mutex_);
+  try {
+    return collect(request);
+  } catch (const StoqException& e) {
+    throw StoqException(std::string("no host process: ") + e.what());
+  }
+}
+
+void TemplateClient::forget(uint64_t request) {
+  const std::lock_guard lock(mutex_);
+  asked_.erase(request);
 }
 
 void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
@@ -228,7 +265,7 @@ std::optional<TemplateClient::End> TemplateClient::end_of(pid_t pid) {
     try {
       while (ended_.find(pid) == ended_.end()) {
         if (inbox_.receive(control_.get(), message, 64 << 20) != wire::Received::message) break;
-        if (message.header.type == wire::Type::ended) note_end(message.body);
+        beside(message, nullptr);
       }
     } catch (const wire::Malformed&) {
       return std::nullopt;

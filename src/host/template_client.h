@@ -42,7 +42,10 @@ class TemplateClient {
   bool alive() const;  // as far as the kernel tells at this moment
   // What its hosts may do; before the first plugin. Gives what this machine does not give for it.
   sandbox::Missing confine(const sandbox::Spec& spec);
-  Process fork_host(int socket, int arena);
+  // Asks for a host, which may be collected later, once; or be forgotten.
+  uint64_t ask_for_host(int socket, int arena);
+  Process host(uint64_t request);
+  void forget(uint64_t request);
   struct End {
     int status;
     uint64_t memory;  // bytes, the most that it had at once
@@ -53,9 +56,17 @@ class TemplateClient {
  private:
   TemplateClient(Fd control, Process process, bool own_child)
       : control_(std::move(control)), process_(std::move(process)), own_child_(own_child) {}
-  void note_end(std::string_view body);
-  wire::Received answer(wire::Message& message, double seconds, const Log* log = nullptr);
-  Process forked(const char* what);
+  struct Forked {
+    Process process;      // its pid is -1:
+    std::string problem;  // why there is none
+  };
+  // Whether it is nothing that is waited for, and has been seen to.
+  bool beside(wire::Message& message, const Log* log);
+  // `request`: returns when that has been answered; 0: with what answers no request.
+  wire::Received answer(wire::Message& message, double seconds, const Log* log = nullptr,
+                        uint64_t request = 0);
+  uint64_t ask(wire::Type type, const std::vector<int>& fds);
+  Process collect(uint64_t request);
 
   std::mutex mutex_;
   Fd control_;
@@ -64,6 +75,8 @@ class TemplateClient {
   std::atomic<bool> alive_ = true;
   wire::Inbox inbox_;
   std::map<pid_t, End> ended_;
+  uint64_t requests_ = 0;
+  std::map<uint64_t, std::optional<Forked>> asked_;  // what is waited for, and what has come
 };
 
 // "signal 11 (SIGSEGV)", "exit status 3".

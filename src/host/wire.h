@@ -29,7 +29,7 @@ enum class Type : uint32_t {
   // to a template
   fork_template = 1,  // with a socket
   load,               // a plugin's spec
-  fork_host,          // with a socket and an arena
+  fork_host,          // with a socket and an arena; answers carry its number as their call
   confine,            // what its hosts may do; before the first plugin
   // from a template
   loaded,

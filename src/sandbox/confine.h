@@ -16,14 +16,16 @@ class Sandbox {
   const Spec& spec() const { return spec_; }
   // In the template, which has one thread; its children are in the same namespaces.
   void enter_namespaces(Missing& missing) const;
+  // What its processes may open.
+  FileRules file_rules(Who who, const Places& places, Missing& missing) const;
   // In a new host. Its private tmp comes first, for its helpers share it; it confines itself after
   // these have been started.
   bool mount_tmp(User user, Missing& missing) const;
-  void confine(Who who, User user, const Places& places, Missing& missing) const;
+  void confine(Who who, User user, const FileRules& files, Missing& missing) const;
 
  private:
   Spec spec_;
-  Filter host_, helpers_;
+  Filter host_, provider_, helpers_;
 };
 
 }  // namespace stoq::sandbox

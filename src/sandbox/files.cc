@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "stoq/sdk/descriptor.h"
-
 namespace stoq::sandbox {
 namespace {
 
@@ -24,7 +22,8 @@ constexpr uint64_t kExecute = 1 << 0, kWriteFile = 1 << 1, kReadFile = 1 << 2, k
 constexpr uint64_t kBindTcp = 1 << 0, kConnectTcp = 1 << 1;
 constexpr uint64_t kAbstractSockets = 1 << 0, kSignals = 1 << 1;
 constexpr unsigned kVersionFlag = 1;
-constexpr int kPathBeneath = 1;
+constexpr int kPathBeneath = 1, kNetPort = 2;
+constexpr uint16_t kNames = 53;  // of the resolver, for long answers
 
 struct Ruleset {
   uint64_t files, network, scope;
@@ -32,6 +31,9 @@ struct Ruleset {
 struct [[gnu::packed]] PathRule {
   uint64_t access;
   int fd;
+};
+struct PortRule {
+  uint64_t access, port;
 };
 
 constexpr uint64_t kRead = kReadFile | kReadDir;
@@ -66,8 +68,9 @@ class PathRules {
     set_.files = files;
   }
 
-  void network(int version, bool open) {
-    if (version >= 4 && !open) set_.network = kBindTcp | kConnectTcp;
+  void network(int version, const Spec& spec) {
+    if (version >= 4 && (!spec.network || !spec.ports.empty()))
+      set_.network = kBindTcp | kConnectTcp;
     if (version >= 6) set_.scope = kAbstractSockets | kSignals;
   }
 
@@ -87,8 +90,13 @@ class PathRules {
     if (rule.access != 0) syscall(SYS_landlock_add_rule, fd_.get(), kPathBeneath, &rule, 0);
   }
 
+  void allow_port(uint64_t port) {
+    const PortRule rule{kConnectTcp, port};
+    if (set_.network != 0) syscall(SYS_landlock_add_rule, fd_.get(), kNetPort, &rule, 0);
+  }
+
   uint64_t everything() const { return set_.files & ~kExecute; }
-  bool enforce() { return syscall(SYS_landlock_restrict_self, fd_.get(), 0) == 0; }
+  Fd take() { return std::move(fd_); }
 
  private:
   Ruleset set_{};
@@ -102,14 +110,16 @@ int landlock_version() {
   return version < 0 ? 0 : static_cast<int>(version);
 }
 
-void confine_files(const Spec& spec, Who who, const Places& places, Missing& missing) {
+FileRules::FileRules(const Spec& spec, Who who, const Places& places, Missing& missing) {
   const int version = landlock_version();
   if (version == 0) {
     missing.push_back("Landlock: the kernel does not have it, or it is switched off");
     return;
   }
   PathRules rules(version);
-  rules.network(version, spec.network);
+  rules.network(version, spec);
+  if (version < 4 && !spec.ports.empty())
+    missing.push_back("TCP ports: this kernel's Landlock cannot tell them apart");
   if (!rules.make(version)) {
     missing.push_back(std::string("Landlock: ") + std::strerror(errno));
     return;
@@ -129,6 +139,8 @@ void confine_files(const Spec& spec, Who who, const Places& places, Missing& mis
   }
   all(kDevices, kReadFile | kWriteFile);
   if (spec.network) all(kNetwork, kRead);
+  for (const uint16_t port : spec.ports) rules.allow_port(port);
+  if (spec.network && !spec.ports.empty()) rules.allow_port(kNames);
   all(places.folders, kRead);
   all(spec.read, kRead);
   all(places.state, rules.everything());
@@ -136,7 +148,12 @@ void confine_files(const Spec& spec, Who who, const Places& places, Missing& mis
   if (!places.tmp.empty())
     rules.allow(places.tmp,
                 rules.everything() | (spec.profile == config::Profile::legacy ? kExecute : 0));
-  if (!rules.enforce()) missing.push_back(std::string("Landlock: ") + std::strerror(errno));
+  rules_ = rules.take();
+}
+
+void FileRules::enforce(Missing& missing) const {
+  if (rules_ && syscall(SYS_landlock_restrict_self, rules_.get(), 0) != 0)
+    missing.push_back(std::string("Landlock: ") + std::strerror(errno));
 }
 
 }  // namespace stoq::sandbox

@@ -33,13 +33,28 @@ bool enter_user_namespace() {
          write_file("/proc/self/gid_map", group + " " + group + " 1");
 }
 
+// What Landlock allows below a directory holds for what is mounted there, not for what is mounted
+// over it. Only what is mounted can be written.
+void make_place(const Spec& spec) {
+  const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  const char* place = spec.tmp_place.c_str();
+  if (mount("stoq", place, "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4") != 0) return;
+  mkdir(private_directory(spec).c_str(), 0700);
+  mount(nullptr, place, nullptr, flags | MS_REMOUNT | MS_RDONLY, nullptr);
+}
+
 }  // namespace
+
+std::string private_directory(const Spec& spec) {
+  return spec.tmp_place + "/host";
+}
 
 void enter_namespaces(const Spec& spec, Missing& missing) {
   int kinds = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
   if (!spec.network) kinds |= CLONE_NEWNET;
   if (unshare(kinds) == 0 || (errno == EPERM && enter_user_namespace() && unshare(kinds) == 0)) {
     mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    make_place(spec);
     return;
   }
   missing.push_back(std::string("namespaces: ") + std::strerror(errno));
@@ -53,7 +68,7 @@ bool mount_private_directory(const Spec& spec, User user, Missing& missing) {
   const unsigned long flags =
       MS_NOSUID | MS_NODEV | (spec.profile == config::Profile::legacy ? 0 : MS_NOEXEC);
   if (unshare(CLONE_NEWNS) == 0 &&
-      mount("stoq", spec.tmp_place.c_str(), "tmpfs", flags, options.c_str()) == 0)
+      mount("stoq", private_directory(spec).c_str(), "tmpfs", flags, options.c_str()) == 0)
     return true;
   missing.push_back(std::string("private tmp with a quota: ") + std::strerror(errno));
   return false;

@@ -13,8 +13,10 @@ namespace stoq::sandbox {
 // of its own.
 void enter_namespaces(const Spec& spec, Missing& missing);
 
-// Mounts, for this process alone, a directory that holds no more than it may and is gone with it,
-// over `spec.tmp_place`.
+// Below `spec.tmp_place`, where enter_namespaces() makes a place for it.
+std::string private_directory(const Spec& spec);
+// Mounts there, for this process alone, a directory that holds no more than it may and is gone with
+// it.
 bool mount_private_directory(const Spec& spec, User user, Missing& missing);
 // Where that cannot be had: a directory on disk, which somebody has to remove; "" when not even
 // that.

@@ -20,19 +20,6 @@ namespace {
 constexpr uid_t kNobody = 65534;
 constexpr rlim_t kDescriptors = 256;
 
-// Private writable memory that this process has already, which RLIMIT_DATA counts too.
-[[maybe_unused]] uint64_t data_in_use() {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  uint64_t kilobytes = 0;
-  while (status >> word)
-    if (word == "VmData:") {
-      status >> kilobytes;
-      break;
-    }
-  return kilobytes << 10;
-}
-
 void limit(__rlimit_resource what, rlim_t most) {
   rlimit now{};
   getrlimit(what, &now);
@@ -74,10 +61,20 @@ User user_of_hosts(const Spec& spec, const Places& places) {
              : own;
 }
 
-void limit_memory([[maybe_unused]] uint64_t bytes) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  limit(RLIMIT_DATA, data_in_use() + bytes);
-#endif
+uint64_t data_in_use() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  uint64_t kilobytes = 0;
+  while (status >> word)
+    if (word == "VmData:") {
+      status >> kilobytes;
+      break;
+    }
+  return kilobytes << 10;
+}
+
+void limit_memory(uint64_t bytes, uint64_t in_use) {
+  if (!kWatched) limit(RLIMIT_DATA, in_use + bytes);
   limit(RLIMIT_CORE, 0);
 }
 
@@ -97,9 +94,12 @@ void no_new_privileges(Missing& missing) {
     missing.push_back(std::string("no_new_privs: ") + std::strerror(errno));
 }
 
-void become(User user, Missing& missing) {
-  for (int capability = 0; capability <= 63; ++capability)
+void drop_bounding_set() {
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
     prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
+void become(User user, Missing& missing) {
   if (user.uid != geteuid()) {
     if (setgroups(0, nullptr) != 0 || setresgid(user.gid, user.gid, user.gid) != 0 ||
         setresuid(user.uid, user.uid, user.uid) != 0)

@@ -16,12 +16,16 @@ struct User {
 // nobody; else the engine's own.
 User user_of_hosts(const Spec& spec, const Places& places);
 
-// Memory beyond what this process has already; no core files. For every host.
-void limit_memory(uint64_t bytes);
+// Private writable memory that this process has, as RLIMIT_DATA counts it; bytes.
+uint64_t data_in_use();
+// Memory beyond those `in_use`; no core files. For every host.
+void limit_memory(uint64_t bytes, uint64_t in_use);
 // Descriptors, sizes of files, locked memory and the rest.
 void limit_resources(const Spec& spec);
 // Nothing that is run from here on gains anything.
 void no_new_privileges(Missing& missing);
+// Nor does what is forked from here on; it may still become another user.
+void drop_bounding_set();
 // Becomes that user, without any capabilities.
 void become(User user, Missing& missing);
 

@@ -22,6 +22,7 @@ struct Spec {
   // `legacy`: what its plugins see of the engine's environment, and whether the network is theirs.
   std::vector<std::string> environment;
   bool network = false;
+  std::vector<uint16_t> ports;  // of TCP that it may connect to; empty: any
 
   bool operator==(const Spec&) const = default;
 };

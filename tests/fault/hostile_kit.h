@@ -126,7 +126,10 @@ inline Verdict take_verdict(StoqResponse& r) {
   const std::string tail = " ; payload " + r.results.back().payload_id;
   for (auto& [name, texts] : r.errors)
     for (std::string& text : texts) {
-      if (text.ends_with(tail)) text.resize(text.size() - tail.size());
+      if (text.ends_with(tail))
+        text.resize(text.size() - tail.size());
+      else if (const size_t at = text.rfind(" ; payload "); at != text.npos)
+        text.replace(at, text.npos, " ; a payload that it gave");
       if (const size_t at = text.find("it had "), end = text.find(" MiB and may have");
           at != text.npos && end != text.npos)
         text.replace(at + 7, end - at - 7, "SO MANY");

@@ -10,6 +10,7 @@
 #include "core/places.h"
 #include "host/template_client.h"
 #include "support/objects.h"
+#include "support/temporary_directory.h"
 
 namespace stoq {
 namespace {
@@ -33,15 +34,37 @@ const std::string kCannot =
     "plugin 'escape' (" + kPlugins + "/escape/escape.stoq) cannot be loaded: ";
 
 TEST(Sandbox, IsOpenedByNamesThatThereAre) {
-  EXPECT_EQ(refusal("sandbox_calls", "socket, frobnicate"),
-            kCannot +
-                "option 'sandbox_calls' of plugin 'escape': this kernel has no system call "
-                "'frobnicate'");
+  EXPECT_EQ(
+      refusal("sandbox_calls", "socket, frobnicate"),
+      kCannot +
+          "plugin_opts: option 'sandbox_calls' of plugin 'escape': this kernel has no system call "
+          "'frobnicate'");
   EXPECT_EQ(refusal("sandbox_write", "results"),
             kCannot +
-                "option 'sandbox_write' of plugin 'escape': results is not an absolute path; "
+                "plugin_opts: option 'sandbox_write' of plugin 'escape': results is not an "
+                "absolute path; "
                 "write it in full");
+  EXPECT_EQ(refusal("sandbox_ports", "443, https"),
+            kCannot +
+                "plugin_opts: option 'sandbox_ports' of plugin 'escape': 'https' is no TCP port; "
+                "write a number from 1 to 65535");
   EXPECT_EQ(refusal("sandbox_calls", "socket"), "");
+}
+
+TEST(Sandbox, SaysWhereInStoqCfg) {
+  const test::TemporaryDirectory home;
+  StoqOptions o = test::quiet();
+  o.plugin_dir_list = {kPlugins};
+  o.config_file = home.file("stoq.cfg", "[escape]\nsandbox_read = /srv\nsandbox_write = srv\n");
+  Stoq s(std::move(o));
+  try {
+    s.load_plugin("escape");
+    FAIL();
+  } catch (const StoqPluginException& e) {
+    EXPECT_EQ(e.what(), kCannot + home.path() +
+                            "/stoq.cfg:3: option 'sandbox_write' of plugin 'escape': srv is not an "
+                            "absolute path; write it in full");
+  }
 }
 
 TEST(Sandbox, SpecCrossesToTheTemplate) {
@@ -51,6 +74,7 @@ TEST(Sandbox, SpecCrossesToTheTemplate) {
   spec.memory = 1, spec.tmp = 2, spec.tmp_place = "/t";
   spec.read = {"/r"}, spec.write = {"/w", "/v"}, spec.calls = {"socket"};
   spec.environment = {"HOME=/"};
+  spec.ports = {443, 65535};
   EXPECT_EQ(sandbox::decode(sandbox::encode(spec)), spec);
 }
 

@@ -190,6 +190,21 @@ class Doctor(Case):
         self.assertEqual(status, "note")
         self.assertIn("hash", text)
         self.assertEqual(self.find(checks, "host processes", "stoq-host")[0][0], "ok")
+        [(status, text, _), *more] = self.find(checks, "host processes", "sandbox")
+        if status == "ok":
+            self.assertEqual((text, more), ("whole, tried with profile compute", []))
+        else:
+            self.assertTrue(all(status == "note" and text.startswith("lacks ") for status, text, _ in [(status, text, _), *more]))
+
+    def test_sandbox_on_a_machine_that_gives_less(self):
+        refuse = "for kind in mnt net ipc uts; do echo 0 > /proc/sys/user/max_${kind}_namespaces || exit 9; done; "
+        poor = ["unshare", "--user", "--map-root-user", "sh", "-c", refuse + 'exec "$@"', "sh"]
+        if shutil.which("unshare") is None or subprocess.run([*poor, "true"], capture_output=True).returncode != 0:
+            self.skipTest("this machine cannot be made to give less")
+        run = subprocess.run([*poor, STOQ, "doctor", "--format", "json"], capture_output=True)
+        lacking = self.find(json.loads(run.stdout)["checks"], "host processes", "sandbox")
+        self.assertEqual(lacking, [("note", "lacks namespaces: No space left on device", ""),
+                                   ("note", "lacks private tmp with a quota: No space left on device", "")])
 
     def test_text_ends_with_the_number_of_problems(self):
         run = self.run_stoq("doctor")

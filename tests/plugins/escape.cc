@@ -19,6 +19,8 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "stoq/sdk/helper.h"
 #include "stoq/sdk/plugin.h"
@@ -148,6 +150,30 @@ class Escape {
     call.result(json.end_object());
   }
 
+  void process(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    sdk::JsonWriter json;
+    json.begin_object().member("call", "getpid").member("returned", getpid());
+    call.result(json.end_object());
+  }
+  void environment(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    std::vector<std::string> names;
+    for (char** at = environ; *at; ++at) names.emplace_back(*at, std::strcspn(*at, "="));
+    std::sort(names.begin(), names.end());
+    sdk::JsonWriter json;
+    json.begin_object().key("names").begin_array();
+    for (const std::string& name : names) json.value(std::string_view(name));
+    call.result(json.end_array().end_object());
+  }
+  // The content, by its descriptor.
+  void content_fd(const std::string&, const sdk::Payload& payload, sdk::Call& call) {
+    const int fd = call.content_fd();
+    std::string read_back(payload.size() + 1, 0);
+    const ssize_t n = fd < 0 ? -1 : pread(fd, read_back.data(), read_back.size(), 0);
+    if (n >= 0 && std::string_view(read_back).substr(0, static_cast<size_t>(n)) != payload.text())
+      return call.error("its descriptor gives something else than content");
+    tell(call, "content_fd", n);
+  }
+
   // Copies the content to where a seeker may find it.
   void keep(const std::string& secret, const sdk::Payload&, sdk::Call& call) {
     kept_ = new std::string(secret);  // never freed
@@ -201,6 +227,9 @@ class Escape {
                                   {"read_engine", &Escape::read_engine},
                                   {"read_own_memory", &Escape::read_own_memory},
                                   {"user", &Escape::other_user},
+                                  {"pid", &Escape::process},
+                                  {"environment", &Escape::environment},
+                                  {"content_fd", &Escape::content_fd},
                                   {"keep", &Escape::keep},
                                   {"seek", &Escape::seek}};
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <new>
+
+namespace stoq {
+
+// The templates of one engine, in memory that they share: a process that has lost its parent and
+// is none of them was started by a host. Hosts do not have it.
+struct Templates {
+  static constexpr uint32_t kMost = 4096;
+  std::atomic<uint32_t> added;
+  std::atomic<pid_t> pids[kMost];
+
+  static Templates* make() {
+    void* memory =
+        mmap(nullptr, sizeof(Templates), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) _exit(2);
+    return new (memory) Templates;
+  }
+  void add(pid_t pid) { pids[added++ % kMost] = pid; }
+  bool contains(pid_t pid) const {
+    return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
+  }
+};
+
+}  // namespace stoq

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stoq.cfg and manifests open and close of a sandbox; hosts that are replaced; machines that
+// do not give all of it.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+
+#include <fstream>
+
+#include "host/host_group.h"
+#include "support/kernel.h"
+#include "support/leftovers.h"
+#include "support/prison.h"
+#include "support/process_tree.h"
+
+namespace stoq::test {
+namespace {
+
+class OpenedSandbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string what = kernel_lacks(); !what.empty()) GTEST_SKIP() << what;
+  }
+  const Leftovers leftovers_;
+};
+
+TEST_F(OpenedSandbox, ReadsAndWritesWhatStoqCfgNames) {
+  const TemporaryDirectory elsewhere;
+  chmod(elsewhere.path().c_str(), 0777);
+  const std::string file = elsewhere.file("secret");
+  const auto attempts = [&](OptionMap options) {
+    Prison prison("compute", std::move(options));
+    return std::pair(prison.attempt("read " + file),
+                     prison.attempt("write " + (elsewhere / "written")));
+  };
+  const std::string refused = result("openat", "EACCES"), opened = result("openat");
+  EXPECT_EQ(attempts({}), std::pair(refused, refused));
+  EXPECT_EQ(attempts({{"sandbox_read", elsewhere.path()}}), std::pair(opened, refused));
+  EXPECT_EQ(attempts({{"sandbox_read", file}}), std::pair(opened, refused));
+  EXPECT_EQ(attempts({{"sandbox_write", elsewhere.path()}}), std::pair(opened, opened));
+}
+
+TEST_F(OpenedSandbox, ReadsAFileThatAnOptionOfItsOwnNames) {
+  const TemporaryDirectory elsewhere;
+  chmod(elsewhere.path().c_str(), 0755);
+  const std::string file = elsewhere.file("secret");
+  Prison prison("compute", {{"rules", file}});
+  EXPECT_EQ(prison.attempt("read " + file), result("openat"));
+}
+
+TEST_F(OpenedSandbox, HasTheNetworkThatStoqCfgGives) {
+  const Listener listener;
+  const auto connect = [&](const std::string& profile, OptionMap options) {
+    Prison prison(profile, std::move(options));
+    return prison.attempt("connect " + listener.port());
+  };
+  EXPECT_EQ(connect("compute", {{"sandbox_network", "yes"}}), result("connect"));
+  EXPECT_TRUE(listener.somebody_came());
+  EXPECT_EQ(connect("network", {{"sandbox_network", "no"}}), trapped("socket"));
+  EXPECT_EQ(connect("legacy", {{"sandbox_network", "no"}}), result("connect", "EACCES"));
+  EXPECT_FALSE(listener.somebody_came());
+}
+
+TEST_F(OpenedSandbox, ConnectsToThePortsThatAreNamed) {
+  const Listener listener, other;
+  const auto connect = [&](const std::string& profile, OptionMap options,
+                           const std::string& manifest = "") {
+    Prison prison(profile, std::move(options), quiet(), manifest);
+    return prison.attempt("connect " + listener.port());
+  };
+  const std::string refused = result("connect", "EACCES"), done = result("connect");
+  const std::string both = other.port() + ", " + listener.port();
+  EXPECT_EQ(connect("network", {{"sandbox_ports", other.port()}}), refused);
+  EXPECT_EQ(connect("legacy", {{"sandbox_ports", other.port()}}), refused);
+  EXPECT_EQ(connect("network", {}, "ports = " + other.port() + "\n"), refused);
+  EXPECT_FALSE(listener.somebody_came());
+  EXPECT_EQ(connect("network", {{"sandbox_ports", both}}), done);
+  EXPECT_EQ(connect("network", {}, "ports = " + both + "\n"), done);
+  // stoq.cfg comes first.
+  EXPECT_EQ(
+      connect("network", {{"sandbox_ports", listener.port()}}, "ports = " + other.port() + "\n"),
+      done);
+}
+
+TEST_F(OpenedSandbox, GivesContentByItsDescriptor) {
+  for (const char* profile : {"compute", "exec", "network", "legacy"}) {
+    Prison prison(profile);
+    const std::string large(33 << 20, '.');
+    EXPECT_EQ(prison.attempt("content_fd"), result("content_fd")) << profile;
+    EXPECT_EQ(prison.attempt("content_fd " + large), result("content_fd")) << profile;
+  }
+}
+
+TEST_F(OpenedSandbox, EnvironmentIsWhatTheProfileSays) {
+  setenv("STOQ_TEST_SECRET", "secret", 1);
+  const auto names = [](const std::string& profile) {
+    Prison prison(profile);
+    return prison.attempt("environment");
+  };
+  const char* zone = std::getenv("TZ");
+  unsetenv("TZ");
+  EXPECT_EQ(names("compute"), R"({"names": ["LANG", "TMPDIR"]})");
+  EXPECT_EQ(names("legacy"), R"({"names": ["HOME", "LANG", "PATH", "TMPDIR"]})");
+  if (zone) setenv("TZ", zone, 1);
+  unsetenv("STOQ_TEST_SECRET");
+}
+
+TEST_F(OpenedSandbox, HostIsReplacedAfterItsCalls) {
+  StoqOptions o = quiet({{"host_calls", "2"}});
+  Prison prison("compute", {}, std::move(o));
+  std::vector<std::string> pids;
+  for (int i = 0; i < 6; ++i) pids.push_back(prison.attempt("pid"));
+  for (int i = 0; i < 6; i += 2) {
+    EXPECT_EQ(pids[i], pids[i + 1]);
+    EXPECT_EQ(std::ranges::count(pids, pids[i]), 2) << pids[i];
+  }
+}
+
+// One that dies is followed by one that was asked for ahead; there are never many of them.
+TEST_F(OpenedSandbox, HostsThatAreAskedForAheadAreFew) {
+  for (const char* isolation : {"process", "fresh"}) {
+    Prison prison("compute", {{"isolation", isolation}});
+    std::vector<std::string> pids;
+    for (int i = 0; i < 10; ++i) {
+      EXPECT_EQ(prison.attempt("signal_group " + std::to_string(i)), trapped("kill"));
+      pids.push_back(prison.attempt("pid"));
+    }
+    std::ranges::sort(pids);
+    EXPECT_TRUE(std::ranges::unique(pids).empty()) << "a host that died answered again";
+    const size_t most = 3 + std::max(2u, std::thread::hardware_concurrency()) + 1;
+    EXPECT_TRUE(soon([&] { return descendants("stoq-host").size() <= most; })) << isolation;
+  }
+}
+
+TEST(EarlyEnds, ArePausedAfterLongerAndLonger) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(HostGroup::pause_after(0), milliseconds(0));
+  EXPECT_EQ(HostGroup::pause_after(7), milliseconds(0));
+  EXPECT_EQ(HostGroup::pause_after(8), milliseconds(1));
+  EXPECT_EQ(HostGroup::pause_after(12), milliseconds(16));
+  EXPECT_EQ(HostGroup::pause_after(4'000'000'000), milliseconds(512));
+}
+
+// What `tell` returns in a process on a machine without mounts and networks for it; "" where that
+// cannot be had.
+template <class Tell>
+std::string on_a_poor_machine(const Tell& tell) {
+  int ends[2];
+  if (pipe(ends) != 0) return "";
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    const std::string user = "0 " + std::to_string(geteuid()) + " 1",
+                      group = "0 " + std::to_string(getegid()) + " 1";
+    if (unshare(CLONE_NEWUSER) != 0) _exit(1);
+    for (const auto& [file, text] : {std::pair<std::string, std::string>{"setgroups", "deny"},
+                                     {"uid_map", user},
+                                     {"gid_map", group}})
+      if (!(std::ofstream("/proc/self/" + file) << text << std::flush)) _exit(1);
+    for (const char* kind : {"mnt", "net", "ipc", "uts"})
+      if (!(std::ofstream("/proc/sys/user/max_" + std::string(kind) + "_namespaces")
+            << 0 << std::flush))
+        _exit(1);
+    const std::string told = tell();
+    _exit(write(ends[1], told.data(), told.size()) < 0);
+  }
+  close(ends[1]);
+  std::string told(64 << 10, 0);
+  size_t got = 0;
+  for (ssize_t n; (n = read(ends[0], told.data() + got, told.size() - got)) > 0;)
+    got += static_cast<size_t>(n);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  told.resize(got);
+  return told;
+}
+
+const std::string kLacking =
+    "namespaces: No space left on device; private tmp with a quota: No space left on device";
+
+TEST_F(OpenedSandbox, OfAPoorMachineIsToldOnce) {
+  const std::string told = on_a_poor_machine([] {
+    StoqOptions o = quiet();
+    const auto log = std::make_shared<QuietSink>();
+    o.log_sink = log;
+    o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+    o.plugin_opts["echo_worker"] = {{"isolation", "process"}};
+    Stoq s(std::move(o));
+    s.load_plugin("escape");
+    s.load_plugin("echo_worker");
+    std::string lines;
+    for (const std::string& line : log->lines)
+      if (line.find("sandbox") != line.npos) lines += line + "\n";
+    return lines;
+  });
+  if (told.empty()) GTEST_SKIP() << "this machine cannot be made to give less";
+  EXPECT_EQ(
+      told,
+      "WARNING stoq: The sandbox of host processes is not whole on this machine: " + kLacking +
+          " (stoq doctor tells more; sandbox = require in [core] makes this an error)\n");
+}
+
+TEST_F(OpenedSandbox, ThatIsRequiredIsAnError) {
+  const std::string told = on_a_poor_machine([]() -> std::string {
+    StoqOptions o = quiet({{"sandbox", "require"}});
+    o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+    Stoq s(std::move(o));
+    try {
+      s.load_plugin("escape");
+    } catch (const StoqPluginException& e) {
+      return e.what();
+    }
+    return "nothing was refused";
+  });
+  if (told.empty()) GTEST_SKIP() << "this machine cannot be made to give less";
+  EXPECT_EQ(told, "plugin 'escape' (" STOQ_TEST_PLUGINS
+                  "/escape/escape.stoq) cannot be loaded: the sandbox is not whole on this "
+                  "machine, and stoq.cfg says sandbox = require: " +
+                      kLacking);
+}
+
+TEST_F(OpenedSandbox, HasItsTmpOnDiskWhereNothingCanBeMounted) {
+  const TemporaryDirectory scratch;
+  const std::string told = on_a_poor_machine([&] {
+    setenv("TMPDIR", scratch.path().c_str(), 1);
+    Prison prison("compute");
+    return prison.attempt("write_tmp written") + "\n" +
+           prison.attempt("write " + prison.outside("written"));
+  });
+  if (told.empty()) GTEST_SKIP() << "this machine cannot be made to give less";
+  EXPECT_EQ(told, result("openat") + "\n" + result("openat", "EACCES"));
+  EXPECT_TRUE(soon([&] {
+    for (const std::string& name : names_in(scratch.path()))
+      if (name.starts_with("stoq-host-")) return false;
+    return true;
+  })) << "the directory is gone with its host";
+}
+
+}  // namespace
+}  // namespace stoq::test
