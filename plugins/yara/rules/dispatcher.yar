@@ -28,6 +28,18 @@ rule tnef {
     uint32(0) == 0x223E9F78
 }
 
+// Documents
+
+rule pdf {
+  meta:
+    description = "PDF, where readers look for it: in the first 1024 bytes"
+    plugin = "pdf"
+  strings:
+    $head = "%PDF-"
+  condition:
+    uint32be(0) == 0x25504446 or $head in (0 .. 1024)
+}
+
 // Archives
 
 rule zip {
