@@ -61,6 +61,11 @@ std::string format_of(const Plan& plan) {
   return std::string(plan.container == Container::sevenzip ? "7z" : name_of(plan.container));
 }
 
+/// Whether libarchive says that it knows no such compression.
+bool lacks_method(const std::string& why) {
+  return why.find("nsupported") != why.npos || why.find("nknown codec") != why.npos;
+}
+
 /// What the plugin sevenzip does instead.
 bool is_for_sevenzip(std::string_view unsupported) {
   if (unsupported.empty()) return false;
@@ -132,9 +137,10 @@ void Unpacker::damaged() {
 void Unpacker::list(Member&& member, const Plan& plan) {
   const bool others_may = plan.container == Container::zip || plan.container == Container::cab ||
                           plan.container == Container::sevenzip;
-  if (others_may && member.status.starts_with("damaged: ") &&
-      member.status.find("nsupported") != member.status.npos) {
+  if (others_may && member.status.starts_with("damaged: ") && lacks_method(member.status)) {
     member.status.replace(0, 9, "unsupported: ");
+  }
+  if (member.status.starts_with("unsupported: ")) {
     report_.unsupported = format_of(plan) + " with compression that is not supported";
   }
   report_.list(std::move(member), options_.max_listed_members);
@@ -214,7 +220,9 @@ void Unpacker::take_encrypted(Reader& reader, const Plan& plan, std::uint64_t in
     }
   }
   member.status = asks ? "encrypted: no password fits" : "encrypted: not supported";
-  if (asks) {
+  if (asks && lacks_method(others)) {
+    member.status = "unsupported: " + others;
+  } else if (asks) {
     ++locked_;
     if (!others.empty())
       error(member.name + ": a password passed the quick check, but then: " + others);

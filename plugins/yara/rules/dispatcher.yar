@@ -318,6 +318,16 @@ rule xz {
     uint32be(0) == 0xFD377A58 and uint16be(4) == 0x5A00
 }
 
+rule lzma {
+  meta:
+    description = "lzma alone: usual properties, a dictionary that the program may have chosen, a size that may be"
+    plugin = "decompress"
+  condition:
+    uint8(0) == 0x5D and uint16(1) == 0 and uint32(1) >= 0x10000 and uint8(13) == 0 and
+    ((uint32(1) & (uint32(1) - 1)) == 0 or ((uint32(1) & (uint32(1) - 1)) \ 2) * 3 == uint32(1)) and
+    ((uint32(5) == 0xFFFFFFFF and uint32(9) == 0xFFFFFFFF) or (uint32(5) > 0 and uint32(9) < 64))
+}
+
 rule zstd {
   meta:
     description = "Zstandard; also the skippable frames that Zstandard and LZ4 may begin with"

@@ -164,6 +164,8 @@ std::vector<Case> archives() {
       {"xz",
        "\xFD"
        "7zXZ\0"s},
+      {"lzma", "\x5D\0\0\x80\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0 text"s},
+      {"lzma", "\x5D\0\0\x0C\0\7\0\0\0\0\0\0\0\0 text"s},
       {"zstd", "\x28\xB5\x2F\xFD"},
       {"zstd", "\x5E\x2A\x4D\x18"},
       {"lz4", "\x04\x22\x4D\x18"},
