@@ -59,18 +59,18 @@ TEST(PyInstaller, Modules) {
   }
 }
 
-// Marshalled by Python 3.11: [('a', (0, 17, 5)), ('b', (0, 17, 5))], where the second entry refers to
-// what the first one holds.
+// What Python 3.11 marshals for [('alpha', (0, 17, 5)), ('beta', (0, 17, 5))]: the second zero refers
+// to the first.
 TEST(PyInstaller, ValuesThatReferToOthers) {
   const std::string table =
-      "\xDB\2\0\0\0\xA9\2\xDA\1a\xA9\3\xE9\0\0\0\0\xE9\x11\0\0\0\xE9\5\0\0\0"s
-      ")\2\xDA\1b)\3r\4\0\0\0r\5\0\0\0r\6\0\0\0"s;
+      "[\2\0\0\0)\2\xDA\5alpha)\3\xE9\0\0\0\0i\x11\0\0\0i\5\0\0\0"s
+      ")\2\xDA\4beta)\3r\1\0\0\0i\x11\0\0\0i\5\0\0\0"s;
   std::string pyz = "PYZ\0\xA7\x0D\x0D\x0A"s + big(22, 4) + std::string(5, '\0') + "12345" + table;
   const auto package = read_package(plugins::carving::bytes_of(pyz));
   ASSERT_TRUE(package);
   ASSERT_EQ(package->entries.size(), 2u) << package->problem;
   EXPECT_EQ(package->problem, "");
-  EXPECT_EQ(package->entries[1].name, "b");
+  EXPECT_EQ(package->entries[1].name, "beta");
   EXPECT_EQ(plugins::carving::text_of(package->entries[1].content), "12345");
 }
 

@@ -92,9 +92,20 @@ rule html {
     description = "HTML or SVG with something that a page may do"
     plugin = "html"
   strings:
-    $tag = /<(html|head|body|script|iframe|svg|meta|object|embed|form|title|img|a[ \t\r\n])/ nocase ascii wide
+    $html = "<html" nocase ascii wide
+    $doctype = "<!doctype html" nocase ascii wide
+    $head = "<head" nocase
+    $body = "<body" nocase ascii wide
+    $script = "<script" nocase ascii wide
+    $iframe = "<iframe" nocase
+    $svg = "<svg" nocase
+    $meta = "<meta " nocase
+    $object = "<object" nocase
+    $form = "<form" nocase
+    $image = "<img " nocase
+    $link = "<a href" nocase
   condition:
-    $tag in (0 .. 4096) and
+    for any of them: ($ in (0 .. 4096)) and
     (uint8(0) == 0x3C or uint8(0) == 0x09 or uint8(0) == 0x0A or uint8(0) == 0x0D or uint8(0) == 0x20 or
      (uint16be(0) == 0xEFBB and uint8(2) == 0xBF) or uint16be(0) == 0xFFFE or uint16be(0) == 0xFEFF)
 }
