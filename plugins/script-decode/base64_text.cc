@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base64_text.h"
+
+#include <algorithm>
+
+#include "carving/base64.h"
+#include "carving/inflate.h"
+#include "carving/kind.h"
+
+namespace stoq::plugins::script_decode {
+namespace {
+
+using carving::Bytes;
+using carving::bytes_of;
+using std::string_view;
+
+constexpr std::size_t kLeastCommand = 16, kLeastText = 24;
+constexpr std::size_t kMostInflated = 64u << 20;
+constexpr std::size_t kMostBetween = 200;  // characters between two parts of a literal
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Behind `" + "` at `at`, the place of its first quote; `at` itself if it is none.
+std::size_t behind_joint(string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::size_t end = std::min(text.size(), at + kMostBetween);
+  bool plus = false;
+  for (std::size_t i = at + 1; i < end; ++i) {
+    const char c = text[i];
+    if (c == '+' || c == '&') {
+      if (plus) return at;
+      plus = true;
+    } else if (c == quote) {
+      return plus ? i + 1 : at;
+    } else if (!is_space(c) && !(c == '_' && plus)) {
+      return at;
+    }
+  }
+  return at;
+}
+
+// Whether what stands before `at` is the switch of PowerShell that takes an encoded command: a
+// beginning of -EncodedCommand, or -ec.
+bool behind_switch(string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end > 0 && at - end < 40 &&
+         (is_space(text[end - 1]) || text[end - 1] == '"' || text[end - 1] == '\''))
+    --end;
+  if (end == at) return false;
+  std::string word;
+  while (end > 0 && word.size() < 16 &&
+         static_cast<unsigned char>((text[end - 1] | 0x20) - 'a') < 26)
+    word.insert(word.begin(), static_cast<char>(text[--end] | 0x20));
+  if (end == 0 || (text[end - 1] != '-' && text[end - 1] != '/')) return false;
+  return !word.empty() && (string_view("encodedcommand").starts_with(word) || word == "ec");
+}
+
+// What of it is worth giving, and as what; "" for nothing.
+string_view judge(std::string& content) {
+  const string_view kind = carving::kind_of(bytes_of(content));
+  if (!kind.empty()) return kind;
+  if (content.size() < kLeastText) return "";
+  if (auto text = carving::from_wide(bytes_of(content))) {
+    content = std::move(*text);
+    return "text";
+  }
+  return carving::is_ascii(bytes_of(content)) ? "text" : "";
+}
+
+}  // namespace
+
+Joined::Joined(string_view text) {
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '"' && text[at] != '\'') continue;
+    const std::size_t next = behind_joint(text, at);
+    if (next == at) continue;
+    text_ += text.substr(from, at - from);
+    joints_.emplace_back(text_.size(), next);
+    from = next;
+    at = next - 1;
+  }
+  text_ += text.substr(from);
+}
+
+std::size_t Joined::origin(std::size_t at) const {
+  const auto next =
+      std::upper_bound(joints_.begin(), joints_.end(), at,
+                       [](std::size_t value, const auto& joint) { return value < joint.first; });
+  if (next == joints_.begin()) return at;
+  const auto& [here, there] = *std::prev(next);
+  return there + (at - here);
+}
+
+void each_base64(string_view text, std::size_t least, const std::function<bool(Decoded&&)>& found) {
+  const bool deflated = text.find("DeflateStream") != text.npos;
+  const Joined joined(text);
+  const string_view all = joined.text();
+  const std::size_t smallest = std::min(least, kLeastCommand);
+  std::size_t room = kMostInflated;  // for all that is inflated
+  for (std::size_t at = 0;;) {
+    const auto run = carving::next_base64(all, at, smallest);
+    if (!run) return;
+    at = run->at + run->size;
+    const string_view digits = all.substr(run->at, run->size);
+    const bool command = behind_switch(all, run->at);
+    if (!command && digits.size() < least) continue;
+    Decoded decoded{joined.origin(run->at), "", carving::decode_base64(digits)};
+    if (command) {
+      if (auto plain = carving::from_wide(bytes_of(decoded.content))) {
+        decoded.content = std::move(*plain);
+        decoded.kind = "powershell command";
+      } else if (carving::is_ascii(bytes_of(decoded.content))) {
+        decoded.kind = "powershell command";
+      }
+    }
+    if (decoded.kind.empty()) decoded.kind = judge(decoded.content);
+    if (decoded.kind.empty() && deflated && room > 0) {
+      auto inflated =
+          carving::inflate(carving::Inflater::Kind::deflate, bytes_of(decoded.content), room);
+      room -= inflated.content.size();
+      if (!inflated.damaged) {
+        decoded.content = std::move(inflated.content);
+        decoded.kind = judge(decoded.content);
+      }
+    }
+    if (!decoded.kind.empty() && !found(std::move(decoded))) return;
+  }
+}
+
+}  // namespace stoq::plugins::script_decode

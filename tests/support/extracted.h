@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One worker of STOQ_PLUGINS on one payload, in an engine: what it says and what it gives.
+#pragma once
+
+#include "support/objects.h"
+
+namespace stoq::test {
+
+struct Extracted {
+  std::string content;
+  std::string extra_data;  // JSON
+};
+
+struct WorkerScan {
+  StoqResponse response;
+  std::vector<Extracted> extracted;
+  std::string result;  // JSON; empty for none
+  std::vector<std::string> errors;
+
+  std::vector<std::string> contents() const {
+    std::vector<std::string> all;
+    for (const Extracted& e : extracted) all.push_back(e.content);
+    return all;
+  }
+  std::vector<std::string> metas() const {
+    std::vector<std::string> all;
+    for (const Extracted& e : extracted) all.push_back(e.extra_data);
+    return all;
+  }
+};
+
+// `options` are of the worker; "isolation" is "none" where it says nothing else. Contents are those
+// of payloads that are not the same as an earlier one.
+inline WorkerScan scan_with(const std::string& worker, std::string_view content,
+                            std::map<std::string, std::string> options = {},
+                            std::map<std::string, std::string> core = {}) {
+  StoqOptions o = quiet(std::move(core));
+  o.plugin_dir_list = {STOQ_PLUGINS};
+  o.plugin_opts[worker]["isolation"] = "none";
+  for (const auto& [key, value] : options) o.plugin_opts[worker][key] = OptionText(value);
+  Stoq s(std::move(o));
+  WorkerScan out;
+  s.add_plugin("rules", std::make_shared<FunctionDispatcher>([&](Payload& payload, Request&) {
+                 if (payload.level == 0) return DispatcherResponse{.plugin_names = {worker}};
+                 out.extracted.push_back({text(payload), {}});
+                 return DispatcherResponse();
+               }));
+  out.response = s.scan(content);
+  for (size_t i = 0; i < out.extracted.size() && i + 1 < out.response.results.size(); ++i)
+    out.extracted[i].extra_data =
+        std::string(out.response.results[i + 1].payload_meta.extra_data.text());
+  if (!out.response.results[0].workers.empty())
+    if (const auto* result = out.response.results[0].workers[0].find(worker))
+      out.result = std::string(result->text());
+  out.errors = errors_of(out.response, worker);
+  return out;
+}
+
+}  // namespace stoq::test
