@@ -62,6 +62,9 @@ std::string installed_plugin_dir() {
 std::string host_program() {
   return layout().host.string();
 }
+std::string python_host_program() {
+  return (layout().host.parent_path() / "stoq-pyhost").string();
+}
 std::string host_tmp_place() {
   return (layout().host.parent_path() / "tmp").string();
 }

@@ -9,6 +9,7 @@ namespace stoq {
 // lies.
 std::string installed_plugin_dir();
 std::string host_program();
+std::string python_host_program();  // beside it
 // An empty directory beside it, over which a host process mounts its private one.
 std::string host_tmp_place();
 std::string shipped_config();
