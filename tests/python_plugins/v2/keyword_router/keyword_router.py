@@ -27,7 +27,7 @@ class KeywordRouter(WorkerPlugin, DispatcherPlugin):
             if at == -1:
                 continue
             for worker in workers:
-                dr.plugin_names.add(worker)
+                dr.plugin_names.append(worker)
                 dr.meta[worker] = {'keyword': keyword, 'offset': at}
         if b'trouble' in payload.content:
             dr.errors.append('there is trouble in here')

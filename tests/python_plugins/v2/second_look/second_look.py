@@ -18,6 +18,6 @@ class SecondLook(DeepDispatcherPlugin):
         for number, plugin_round in enumerate(payload.worker_results):
             for name, results in plugin_round.items():
                 if name != self.worker and results and 'case' in results:
-                    dr.plugin_names.add(self.worker)
+                    dr.plugin_names.append(self.worker)
                     dr.meta[self.worker] = {'round': number, 'because_of': name}
         return dr
