@@ -25,6 +25,7 @@ Engine::Engine(StoqOptions options)
       spool_(settings_->spool),
       quarantine_([this](const std::string& line) { STOQ_LOG(logger_, LogLevel::warning, line); }),
       root_(std::make_shared<RootTemplate>(host_program())),
+      python_root_(std::make_shared<RootTemplate>(python_host_program())),
       pool_(settings_->threads) {
   // Read again from where it was found now, wherever the program goes.
   options_.base_dir = settings_->base_dir;
@@ -34,8 +35,8 @@ Engine::Engine(StoqOptions options)
   std::vector<std::string> warnings = std::move(start_warnings_);
   if (!settings_->log_dir.empty() && !options_.log_sink)
     STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
-  auto source =
-      std::make_shared<PluginSource>(settings_, root_, logger_, options_.make_plugin, warnings);
+  auto source = std::make_shared<PluginSource>(settings_, root_, python_root_, logger_,
+                                               options_.make_plugin, warnings);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
   generation_.set(assemble(std::move(source)));
 }

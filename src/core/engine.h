@@ -101,7 +101,7 @@ class Engine final : public WorkerSource {
   Store store_;
   Spool spool_;
   Quarantine quarantine_;
-  std::shared_ptr<RootTemplate> root_;
+  std::shared_ptr<RootTemplate> root_, python_root_;
   std::mutex reload_mutex_;  // one at a time
   std::mutex load_mutex_;
   std::vector<Added> added_;

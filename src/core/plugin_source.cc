@@ -14,14 +14,14 @@ namespace {
 
 // What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
 constexpr std::string_view kEngineOptions[] = {
-    "isolation",    "deadline",      "memory",        "tmp_size",       "required_workers",
-    "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network"};
+    "isolation",        "deadline",     "instances",     "memory",        "tmp_size",
+    "required_workers", "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network"};
 
 }  // namespace
 
 PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
-                           std::shared_ptr<RootTemplate> root, Logger& logger, MakePlugin make,
-                           std::vector<std::string>& warnings)
+                           std::shared_ptr<RootTemplate> root, std::shared_ptr<RootTemplate> python,
+                           Logger& logger, MakePlugin make, std::vector<std::string>& warnings)
     : settings_(std::move(settings)),
       logger_(logger),
       make_(std::move(make)),
@@ -35,7 +35,7 @@ PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
           [&logger](LogLevel level, std::string_view plugin, std::string_view line) {
             logger.log(level, line, "stoq." + std::string(plugin));
           },
-          [this](const sandbox::Missing& missing) { lacks(missing); }) {
+          [this](const sandbox::Missing& missing) { lacks(missing); }, std::move(python)) {
   warn_of_strangers(warnings);
 }
 
@@ -56,6 +56,7 @@ void PluginSource::warn_of_strangers(std::vector<std::string>& warnings) const {
 PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   PluginSpec spec;
   spec.name = m.name;
+  spec.manifest = m.file;
   spec.module = m.module_path;
   spec.folder = m.folder;
   spec.version = m.version;
@@ -71,6 +72,9 @@ PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   for (const std::string_view engine_option : kEngineOptions)
     spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
+  // What is written in Python reads whatever it likes of the payload's earlier results.
+  if (m.kind == config::ModuleKind::python && spec.results.empty()) spec.results = {"*"};
+  spec.log_level = logger_.level();
   spec.required = m.required_workers;
   spec.helpers = m.helpers;
   if (m.state && !settings_->state_dir.empty()) spec.state = settings_->state_dir + "/" + m.name;
@@ -126,8 +130,6 @@ std::shared_ptr<Instance> PluginSource::of_the_program(std::string_view name) co
 }
 
 std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {
-  if (m.kind != config::ModuleKind::native)
-    throw StoqPluginException("it is a Python plugin; this version of stoQ runs native ones only");
   if (const auto order = config::compare_versions(m.min_stoq_version, kVersion);
       !m.min_stoq_version.empty() && order && *order > 0)
     STOQ_LOG(logger_, LogLevel::warning,

@@ -24,7 +24,8 @@ class PluginSource {
   using MakePlugin = std::function<MadePlugin(const std::string& name)>;
   // `warnings` get what is odd about manifests, and options of plugins that are not there.
   PluginSource(std::shared_ptr<const Settings> settings, std::shared_ptr<RootTemplate> root,
-               Logger& logger, MakePlugin make, std::vector<std::string>& warnings);
+               std::shared_ptr<RootTemplate> python, Logger& logger, MakePlugin make,
+               std::vector<std::string>& warnings);
 
   const std::shared_ptr<const Settings>& settings() const { return settings_; }
   const config::Manifests& manifests() const { return manifests_; }

@@ -56,7 +56,6 @@ struct SharedHost::Life {
 
   std::unique_ptr<HostProcess> host;
   std::mutex send_mutex, mutex;
-  std::mutex arena_mutex;  // held by the call whose content lies there
   std::condition_variable arrived;
   std::map<uint64_t, Box> boxes;
   bool ended = false;
@@ -129,6 +128,10 @@ std::shared_ptr<SharedHost::Life> SharedHost::live() {
 }
 
 void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, double deadline) {
+  // The host does one thing after the other anyway: so a deadline counts from when its call begins,
+  // and what ends the host is the call that it was at work on.
+  std::unique_lock<std::mutex> turn(turn_, std::defer_lock);
+  if (op != Op::ingest) turn.lock();
   const std::shared_ptr<Life> life = live();
   CallTexts texts;
   wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);
@@ -138,8 +141,6 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   if (deadline < 1e9)
     message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();
-  std::unique_lock<std::mutex> arena(life->arena_mutex, std::defer_lock);
-  if (input.payload) arena.lock();
   CallPeer peer(*life, number);
   Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result,
                             group_.log());

@@ -29,6 +29,7 @@ class SharedHost {
   std::shared_ptr<Life> live();
 
   HostGroup& group_;
+  std::mutex turn_;  // held by the call that the host is at work on, providers apart
   std::mutex mutex_;
   std::shared_ptr<Life> life_;
 };
