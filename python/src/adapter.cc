@@ -20,6 +20,12 @@ std::vector<std::string> strings(py::handle list) {
   return out;
 }
 
+// The exception with its frames.
+py::object value_of(const py::error_already_set& e) {
+  if (e.trace()) PyException_SetTraceback(e.value().ptr(), e.trace().ptr());
+  return e.value();
+}
+
 // A tuple as the adapter returns it, member by member.
 struct Answer {
   py::object tuple;
@@ -132,7 +138,7 @@ class PythonPlugin final : public WorkerPlugin,
     } catch (py::error_already_set& e) {
       if (e.matches(PyExc_KeyboardInterrupt)) RequestScope::interrupted();
       try {
-        adapter_.get().attr("failed")(py::handle(method), e.value());
+        adapter_.get().attr("failed")(py::handle(method), value_of(e));
       } catch (py::error_already_set&) {  // nobody to tell
       }
       throw foreign(e);
@@ -196,7 +202,7 @@ class PythonPlugin final : public WorkerPlugin,
 
 ForeignException foreign(py::error_already_set& e) {
   try {
-    const py::object described = py::module_::import("stoq._adapter").attr("describe")(e.value());
+    const py::object described = py::module_::import("stoq._adapter").attr("describe")(value_of(e));
     return {std::string(view(py::object(described[py::int_(0)]).ptr())),
             std::string(view(py::object(described[py::int_(1)]).ptr()))};
   } catch (py::error_already_set&) {

@@ -260,6 +260,38 @@ py::object content_of(const stoq::Payload& payload) {
   return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+stoq::Payload payload_of(py::handle object) {
+  const py::object encode = py::module_::import("stoq._json").attr("encode");
+  const auto json = [&](const char* name) {
+    return canonical(py::object(encode(object.attr(name))).ptr());
+  };
+  const auto named = [](sdk::JsonView members) {
+    NamedResults out;
+    for (const auto& [key, value] : members.members())
+      out.emplace_back(key, Json::from_canonical(std::string(value.text())));
+    return out;
+  };
+  const auto string_of = [&](const char* name) {
+    const py::object value = object.attr(name);
+    return value.is_none() ? std::string() : std::string(view(value.ptr()));
+  };
+  const py::object content =
+      py::module_::import("stoq.data_classes").attr("as_bytes")(object.attr("content"));
+  PayloadMeta meta;
+  if (!meta.update(json("payload_meta"))) refuse("payload_meta", kPayloadMetaShape);
+  stoq::Payload payload(std::string_view(py::reinterpret_borrow<py::bytes>(content)),
+                        std::move(meta), string_of("payload_id"));
+  payload.extracted_from = string_of("extracted_from");
+  payload.extracted_by = string_of("extracted_by");
+  const std::string rounds = json("worker_results"), dispatch = json("dispatch_meta"),
+                    deep_dispatch = json("deep_dispatch_meta");
+  for (const sdk::JsonView round : sdk::JsonView(rounds).elements())
+    payload.worker_results.push_back(named(round));
+  payload.dispatch_meta = named(sdk::JsonView(dispatch));
+  payload.deep_dispatch_meta = named(sdk::JsonView(deep_dispatch));
+  return payload;
+}
+
 void add_payload_type(py::module_& module) {
   if (PyType_Ready(payload_type()) != 0) throw py::error_already_set();
   module.attr("PayloadBase") = py::handle(reinterpret_cast<PyObject*>(payload_type()));
@@ -353,9 +385,10 @@ Shown::~Shown() {
   PayloadObject* self = self_of(object_);
   if (Py_REFCNT(object_) > 1) try {  // somebody has kept it
       for (const py::handle name : py::object(py::handle(object_).attr("_fields")))
-        py::handle(object_).attr(name);
+        py::reinterpret_steal<py::object>(PyObject_GetAttr(object_, name.ptr()));
     } catch (py::error_already_set&) {  // what is not there then is missing
     }
+  PyErr_Clear();
   self->shown = nullptr;
   if (self->views == 0) drop_content(self);
 }

@@ -65,6 +65,9 @@ class RootContent {
   RootContent* outer_;
 };
 
+// The engine's payload for a stoq.Payload, its content copied. With the interpreter.
+stoq::Payload payload_of(py::handle object);
+
 // The bytes as an object: the program's own, or a copy.
 py::object content_of(const stoq::Payload& payload);
 

@@ -25,6 +25,8 @@ Dispatched = Tuple[List[str], Optional[str], List[Tuple[str, str]], List[str]]
 
 def describe(exc: BaseException) -> Tuple[str, str]:
     """The innermost frame and the type of an exception, and its text."""
+    if isinstance(exc, _Returned):
+        return 'TypeError', str(exc)
     place = where(exc)
     kind = type_name(type(exc))
     return (f'{place} ; {kind}' if place else kind), str(exc)
@@ -223,6 +225,17 @@ class Adapter:
                 _loop.run_here(answer)
         except IntakeEnded:
             pass
+
+
+def texts(errors: Any) -> List[str]:
+    """The texts of errors, in whatever form a plugin gives them."""
+    return _errors(errors)
+
+
+def decorated(plugin: Any, response: StoqResponse) -> Optional[DecoratorResponse]:
+    """What a decorator gives, of whatever kind it is."""
+    answer = plugin.decorate(response)
+    return _loop.run(answer) if hasattr(type(answer), '__await__') else answer
 
 
 def load(name: str, config: Union[str, StoqConfigParser], module: str,
