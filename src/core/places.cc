@@ -41,11 +41,12 @@ Layout built(const fs::path& tree) {
 }
 
 // Known by its host program. It lies one or two levels above us: we are in bin, lib,
-// lib/<architecture> or libexec/stoq.
+// lib/<architecture> or libexec/stoq; or four: in lib/python3.11/dist-packages/stoq.
 Layout find_layout() {
   const fs::path above = own_directory().parent_path();
   std::error_code ec;
-  for (const fs::path& root : {above, above.parent_path()})
+  fs::path root = above;
+  for (int level = 0; level < 4; ++level, root = root.parent_path())
     for (const Layout& layout : {installed(root), built(root)})
       if (fs::exists(layout.host, ec)) return layout;
   return built(above);
