@@ -12,6 +12,7 @@
 
 #include "cli/fetch.h"
 #include "cli/output.h"
+#include "config/discover.h"
 #include "stoq/exceptions.h"
 #include "stoq/sdk/descriptor.h"
 
@@ -58,7 +59,9 @@ class Copy {
     for (fs::directory_iterator at(from(folder), error), end; !error && at != end;
          at.increment(error)) {
       const std::string name = at->path().filename().string();
-      if (name == ".git") continue;
+      if (name == ".git" || name == "__pycache__") continue;
+      std::error_code ignored;
+      if (fs::exists(at->path() / config::kVirtualEnvironment, ignored)) continue;
       if (++entries_ > kMostEntries)
         fail(from_, "it holds more than " + std::to_string(kMostEntries) +
                         " files; is it the folder of a plugin?");

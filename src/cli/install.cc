@@ -14,6 +14,7 @@
 #include "cli/fetch.h"
 #include "cli/installation.h"
 #include "cli/output.h"
+#include "cli/requirements.h"
 #include "config/discover.h"
 #include "config/text.h"
 #include "core/places.h"
@@ -156,6 +157,19 @@ std::string relations(const Arguments& a, const config::Manifest& plugin,
   return text;
 }
 
+// The Python packages that it asks for; gives those that had to be fetched.
+std::string provide(const config::Manifest& plugin, const std::string& requirements,
+                    const std::string& copy) {
+  if (requirements.empty()) return "";
+  try {
+    std::error_code there;
+    fs::copy_file(requirements, copy + "/requirements.txt", there);
+    return provide_requirements(copy);
+  } catch (const StoqException& e) {
+    throw StoqException("plugin '" + plugin.name + "' is not installed: " + e.what());
+  }
+}
+
 // In one step, so that at any moment either the old folder lies there or the new one.
 void put_in_place(const std::string& from, const std::string& to, bool replace) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
@@ -191,12 +205,17 @@ void install_from(const Arguments& a, const std::string& source, Source kind, st
                         (old ? " (" + version_of(*old) + ")" : "") + "; replace it with --upgrade");
 
   fs::create_directory(staging / "new");
-  copy_folder(plugin.folder, staging / "new/" + plugin.name);
+  const std::string copy = staging / "new/" + plugin.name;
+  copy_folder(plugin.folder, copy);
+  std::string fetched;
+  if (plugin.kind == config::ModuleKind::python)
+    fetched = provide(plugin, requirements_of(plugin.folder, folder), copy);
   const Proof proof = prove(a, plugin, staging / "new");
-  put_in_place(staging / "new/" + plugin.name, place, there);
+  put_in_place(copy, place, there);
   staging.settle();
   report = "installed " + plugin.name + " " + version_of(plugin) + " (" + joined(proof.roles) +
            ") at " + place + "\n";
+  if (!fetched.empty()) report += "  fetched for it: " + fetched + "\n";
   if (old) report += "  it replaces " + version_of(*old) + "\n";
   report += relations(a, plugin, directory);
 }

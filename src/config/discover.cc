@@ -33,6 +33,7 @@ class Walk {
       std::error_code ignored;
       if (at->is_directory(ignored)) {
         if (at->path().filename().native().starts_with(kStagingPrefix)) continue;
+        if (fs::exists(at->path() / kVirtualEnvironment, ignored)) continue;
         folders.push_back(at->path());
       } else if (at->path().native().ends_with(".stoq")) {
         files.push_back(at->path());

@@ -22,6 +22,9 @@ Manifests discover(const std::vector<std::string>& directories, std::vector<std:
 /// Folders whose names begin so are those of installations at work: they are not entered.
 inline constexpr std::string_view kStagingPrefix = ".stoq-install-";
 
+/// A folder with such a file holds Python packages that plugins need: it is not entered either.
+inline constexpr std::string_view kVirtualEnvironment = "pyvenv.cfg";
+
 constexpr int kMaxDepth = 32;
 constexpr size_t kMaxEntries = 200'000;  // of one directory of the list
 

@@ -54,6 +54,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
   void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
+  void change(const Changes& changes);
   void reload();  // StoqException, StoqPluginException: then nothing has changed
   std::map<std::string, PluginListing> list();
   PluginDescription describe(std::string_view name) const;  // StoqPluginNotFound
@@ -100,7 +101,7 @@ class Engine final : public WorkerSource {
   Store store_;
   Spool spool_;
   Quarantine quarantine_;
-  std::shared_ptr<RootTemplate> root_;
+  std::shared_ptr<RootTemplate> root_, python_root_;
   std::mutex reload_mutex_;  // one at a time
   std::mutex load_mutex_;
   std::vector<Added> added_;

@@ -17,6 +17,7 @@ class Logger {
   void log(LogLevel level, std::string_view message, std::string_view logger = "stoq",
            std::string_view file = {}, unsigned line = 0);
   bool wants(LogLevel level) const { return level >= level_; }
+  LogLevel level() const { return level_; }
 
  private:
   LogLevel level_;

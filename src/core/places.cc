@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Layout {
-  fs::path plugins, host, config;
+  fs::path plugins, host, config, python;
 };
 
 // The directory of the library, or of the program that it is linked into.
@@ -32,18 +32,21 @@ Layout installed(const fs::path& prefix) {
   // What the administrator wrote stands for what was shipped.
   const fs::path etc = (prefix == "/usr" ? fs::path("/etc") : prefix / "etc") / "stoq/stoq.cfg";
   return {prefix / "lib/stoq/plugins", prefix / "libexec/stoq/stoq-host",
-          fs::exists(etc, ec) ? etc : prefix / "share/stoq/stoq.cfg"};
+          fs::exists(etc, ec) ? etc : prefix / "share/stoq/stoq.cfg",
+          prefix / "lib/python3/dist-packages"};
 }
 Layout built(const fs::path& tree) {
-  return {tree / "plugins", tree / "libexec/stoq-host", tree / "etc/stoq/stoq.cfg"};
+  return {tree / "plugins", tree / "libexec/stoq-host", tree / "etc/stoq/stoq.cfg",
+          tree / "python"};
 }
 
 // Known by its host program. It lies one or two levels above us: we are in bin, lib,
-// lib/<architecture> or libexec/stoq.
+// lib/<architecture> or libexec/stoq; or four: in lib/python3.11/dist-packages/stoq.
 Layout find_layout() {
   const fs::path above = own_directory().parent_path();
   std::error_code ec;
-  for (const fs::path& root : {above, above.parent_path()})
+  fs::path root = above;
+  for (int level = 0; level < 4; ++level, root = root.parent_path())
     for (const Layout& layout : {installed(root), built(root)})
       if (fs::exists(layout.host, ec)) return layout;
   return built(above);
@@ -61,6 +64,12 @@ std::string installed_plugin_dir() {
 }
 std::string host_program() {
   return layout().host.string();
+}
+std::string python_host_program() {
+  return (layout().host.parent_path() / "stoq-pyhost").string();
+}
+std::string python_packages() {
+  return layout().python.string();
 }
 std::string host_tmp_place() {
   return (layout().host.parent_path() / "tmp").string();

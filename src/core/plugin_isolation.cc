@@ -58,20 +58,33 @@ std::optional<IsolationPolicy> PluginSource::isolation_of(const config::Manifest
                 : word == "fresh" ? config::Isolation::fresh
                                   : config::Isolation::process;
   }
-  if (isolation == config::Isolation::none) return std::nullopt;
   IsolationPolicy policy;
+  policy.python = m.kind == config::ModuleKind::python;
+  if (isolation == config::Isolation::none) {
+    if (policy.python)
+      throw StoqPluginException(
+          "isolation = none is not for plugins written in Python, which run in host processes; use "
+          "process or fresh");
+    return std::nullopt;
+  }
   policy.deadline = m.deadline.value_or(settings_->plugin_deadline);
   if (const auto v = engine_option(m.name, "deadline",
                                    {.type = config::Type::duration, .min = 0.001, .max = 86'400}))
     policy.deadline = std::get<double>(*v);
+  else if (policy.python && !m.deadline)
+    policy.worker_deadline = settings_->request_deadline;
+  const auto instances =
+      engine_option(m.name, "instances", {.type = config::Type::integer, .min = 1, .max = 1024});
+  policy.single = (instances ? std::get<int64_t>(*instances) : m.instances.value_or(0)) == 1;
   policy.fresh = isolation == config::Isolation::fresh;
   policy.marked = m.profile.has_value();
   describe_sandbox(m, spec, policy.sandbox);
   // Bundled parsers of one profile trust each other; whatever else there is has hosts of its own.
   const bool bundled = m.folder.starts_with(installed_plugin_dir() + "/");
-  policy.trust =
-      std::string(config::to_string(policy.sandbox.profile)) +
-      (bundled && policy.sandbox.profile == config::Profile::compute ? "" : "/" + m.name);
+  policy.trust = std::string(config::to_string(policy.sandbox.profile)) +
+                 (bundled && !policy.python && policy.sandbox.profile == config::Profile::compute
+                      ? ""
+                      : "/" + m.name);
   return policy;
 }
 

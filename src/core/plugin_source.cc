@@ -7,22 +7,25 @@
 #include "config/version.h"
 #include "core/places.h"
 #include "loader/native.h"
+#include "loader/object.h"
 
 namespace stoq {
 namespace {
 
 // What stands in a plugin's section of stoq.cfg for the engine, not for the plugin.
 constexpr std::string_view kEngineOptions[] = {
-    "isolation",    "deadline",      "memory",        "tmp_size",        "required_workers",
-    "sandbox_read", "sandbox_write", "sandbox_calls", "sandbox_network", "sandbox_ports"};
+    "isolation",     "deadline",         "instances",    "memory",
+    "tmp_size",      "required_workers", "sandbox_read", "sandbox_write",
+    "sandbox_calls", "sandbox_network",  "sandbox_ports"};
 
 }  // namespace
 
 PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
-                           std::shared_ptr<RootTemplate> root, Logger& logger,
-                           std::vector<std::string>& warnings)
+                           std::shared_ptr<RootTemplate> root, std::shared_ptr<RootTemplate> python,
+                           Logger& logger, MakePlugin make, std::vector<std::string>& warnings)
     : settings_(std::move(settings)),
       logger_(logger),
+      make_(std::move(make)),
       manifests_(config::discover(settings_->plugin_dirs, warnings)),
       hosts_(
           std::move(root),
@@ -33,7 +36,7 @@ PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
           [&logger](LogLevel level, std::string_view plugin, std::string_view line) {
             logger.log(level, line, "stoq." + std::string(plugin));
           },
-          [this](const sandbox::Missing& missing) { lacks(missing); }) {
+          [this](const sandbox::Missing& missing) { lacks(missing); }, std::move(python)) {
   warn_of_strangers(warnings);
 }
 
@@ -54,6 +57,7 @@ void PluginSource::warn_of_strangers(std::vector<std::string>& warnings) const {
 PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   PluginSpec spec;
   spec.name = m.name;
+  spec.manifest = m.file;
   spec.module = m.module_path;
   spec.folder = m.folder;
   spec.version = m.version;
@@ -69,6 +73,9 @@ PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   for (const std::string_view engine_option : kEngineOptions)
     spec.options.arguments.erase(std::string(engine_option));
   spec.results = m.results;
+  // What is written in Python reads whatever it likes of the payload's earlier results.
+  if (m.kind == config::ModuleKind::python && spec.results.empty()) spec.results = {"*"};
+  spec.log_level = logger_.level();
   spec.required = m.required_workers;
   spec.helpers = m.helpers;
   if (m.state && !settings_->state_dir.empty()) spec.state = settings_->state_dir + "/" + m.name;
@@ -96,25 +103,34 @@ std::shared_ptr<Instance> PluginSource::get(std::string_view name) {
   if (const auto at = failed_.find(name); at != failed_.end())
     throw StoqPluginException(at->second);
   const auto manifest = manifests_.find(name);
-  if (manifest == manifests_.end())
-    throw StoqPluginNotFound("The plugin \"" + std::string(name) +
-                             "\" is invalid or does not exist in your plugin path");
   try {
-    std::shared_ptr<Instance> instance = instantiate(manifest->second);
-    made_.insert_or_assign(std::string(name), instance);
-    return instance;
+    std::shared_ptr<Instance> instance = of_the_program(name);
+    if (!instance && manifest != manifests_.end()) instance = instantiate(manifest->second);
+    if (instance) {
+      made_.insert_or_assign(std::string(name), instance);
+      return instance;
+    }
   } catch (const std::exception& e) {
-    const std::string text = "plugin '" + std::string(name) + "' (" + manifest->second.file +
-                             ") cannot be loaded: " + e.what();
+    const std::string text =
+        "plugin '" + std::string(name) + "'" +
+        (manifest == manifests_.end() ? "" : " (" + manifest->second.file + ")") +
+        " cannot be loaded: " + e.what();
     failed_.emplace(std::string(name), text);
     STOQ_LOG(logger_, LogLevel::error, text);
     throw StoqPluginException(text);
   }
+  throw StoqPluginNotFound("The plugin \"" + std::string(name) +
+                           "\" is invalid or does not exist in your plugin path");
+}
+
+// The object that the program has for that name, if it has one.
+std::shared_ptr<Instance> PluginSource::of_the_program(std::string_view name) const {
+  MadePlugin made = make_ ? make_(std::string(name)) : MadePlugin{};
+  if (!made.plugin) return nullptr;
+  return make_object_instance(std::string(name), std::move(made.plugin), std::move(made.traits));
 }
 
 std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {
-  if (m.kind != config::ModuleKind::native)
-    throw StoqPluginException("it is a Python plugin; this version of stoQ runs native ones only");
   if (const auto order = config::compare_versions(m.min_stoq_version, kVersion);
       !m.min_stoq_version.empty() && order && *order > 0)
     STOQ_LOG(logger_, LogLevel::warning,

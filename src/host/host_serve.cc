@@ -19,6 +19,7 @@ namespace stoq {
 namespace {
 
 constexpr int kMostDescriptors = 256;
+constexpr size_t kStrayLines = 100;
 thread_local WireReply* current_reply = nullptr;
 
 // How many descriptors this process has beside `list`, which is its /proc/self/fd.
@@ -31,6 +32,43 @@ uint32_t open_descriptors(Fd list) {
   for (int fd = 0; fd < kMostDescriptors; ++fd) count += fcntl(fd, F_GETFD) >= 0;
   return count;
 }
+
+// Log lines of threads that no call is on: they go with the call that is open, or wait for the next
+// one.
+class StrayLines {
+ public:
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    serving_ = true;
+  }
+  bool take(LogLevel level, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    if (!serving_) return false;
+    if (!open_.empty())
+      open_.back()->log(level, line);
+    else if (waiting_.size() < kStrayLines)
+      waiting_.emplace_back(level, line.substr(0, 16 << 10));
+    return true;
+  }
+  void opened(WireReply& reply) {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(&reply);
+    for (const auto& [level, line] : waiting_) reply.log(level, line);
+    waiting_.clear();
+  }
+  void closed(WireReply& reply) {
+    const std::lock_guard lock(mutex_);
+    std::erase(open_, &reply);
+  }
+
+ private:
+  std::mutex mutex_;
+  bool serving_ = false;
+  std::vector<WireReply*> open_;
+  std::vector<std::pair<LogLevel, std::string>> waiting_;
+};
+
+StrayLines stray_lines;
 
 NamedResults members_of(std::string_view object) {
   NamedResults results;
@@ -76,6 +114,7 @@ class CallServer {
       : socket_(socket), arena_(arena), plugins_(plugins), tmp_(tmp) {}
 
   [[noreturn]] void run(Fd descriptors) {
+    stray_lines.begin();
     wire::Writer ready;
     wire::send(socket_, {wire::Type::ready},
                ready.raw(open_descriptors(std::move(descriptors))).str());
@@ -138,6 +177,7 @@ class CallServer {
 
   void answer(const wire::CallMessage& m, WireReply& reply, wire::Message& message) {
     current_reply = &reply;
+    stray_lines.opened(reply);
     std::optional<wire::MappedFile> file;
     Content content;
     if (m.place == wire::Place::arena && m.size <= wire::kArena)
@@ -168,6 +208,7 @@ class CallServer {
       plugin.call(m.op, input, reply);
       reply.plugin_done(i + 1 == m.plugins.size());
     }
+    stray_lines.closed(reply);
     current_reply = nullptr;
   }
 
@@ -205,7 +246,7 @@ LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) 
   return [otherwise = std::move(otherwise)](LogLevel level, std::string_view line) {
     if (current_reply)
       current_reply->log(level, line);
-    else
+    else if (!stray_lines.take(level, line))
       otherwise(level, line);
   };
 }

@@ -75,8 +75,10 @@ std::shared_ptr<TemplateClient> RootTemplate::get() {
 }
 
 HostService::HostService(std::shared_ptr<RootTemplate> root, HostLimits limits,
-                         Conversation::Log log, HostGroup::Lacking lacking)
+                         Conversation::Log log, HostGroup::Lacking lacking,
+                         std::shared_ptr<RootTemplate> python)
     : root_(std::move(root)),
+      python_(std::move(python)),
       limits_(std::move(limits)),
       log_(std::move(log)),
       lacking_(std::move(lacking)) {}
@@ -84,7 +86,8 @@ HostService::~HostService() = default;
 
 std::shared_ptr<HostGroup> HostService::group(const PluginSpec& spec,
                                               const IsolationPolicy& policy) {
-  const std::string key = policy.trust + (policy.fresh ? "/fresh/" + spec.name : "") + "/" +
+  const std::string key = (policy.python ? "python/" : "") + policy.trust +
+                          (policy.fresh ? "/fresh/" + spec.name : "") + "/" +
                           sandbox::encode(policy.sandbox);
   const std::lock_guard lock(mutex_);
   std::weak_ptr<HostGroup>& known = groups_[key];
@@ -92,8 +95,9 @@ std::shared_ptr<HostGroup> HostService::group(const PluginSpec& spec,
   if (!group) {
     HostLimits limits = limits_;
     limits.sandbox = policy.sandbox;
-    group = std::make_shared<HostGroup>([root = root_] { return root->get(); }, std::move(limits),
-                                        log_, lacking_, policy.fresh);
+    group = std::make_shared<HostGroup>(
+        [root = policy.python ? python_ : root_] { return root->get(); }, std::move(limits), log_,
+        lacking_, policy.fresh);
     known = group;
   }
   return group;
@@ -107,18 +111,19 @@ std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const Isolat
   constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) |
                                    1u << static_cast<unsigned>(Role::dispatcher) |
                                    1u << static_cast<unsigned>(Role::deep_dispatcher);
-  const bool multiplied = (info.roles.bits() & ~kMultiplied) == 0;
-  if (!multiplied && !policy.marked && policy.sandbox.confined) {
+  const bool other_role = (info.roles.bits() & ~kMultiplied) != 0;
+  if (other_role && !policy.marked && policy.sandbox.confined) {
     IsolationPolicy open = policy;
     open.sandbox.confined = false;
     return load(spec, open);
   }
-  if (multiplied)
-    return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info),
-                                            policy.deadline);
+  const double deadline = info.roles.has(Role::worker)
+                              ? policy.worker_deadline.value_or(policy.deadline)
+                              : policy.deadline;
+  if (!other_role && !policy.single)
+    return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info), deadline);
   // It shares a template with the others of its trust, but not a host.
-  return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info),
-                                          policy.deadline);
+  return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info), deadline);
 }
 
 }  // namespace stoq

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "host/host_group.h"
@@ -19,6 +20,9 @@ struct IsolationPolicy {
   bool marked =
       true;  // false: the manifest gives no profile; then only workers and dispatchers are
              // confined
+  bool python = false;  // its module is one for stoq-pyhost
+  bool single = false;  // one instance in one host, also of a worker or dispatcher
+  std::optional<double> worker_deadline;  // seconds, of what is a worker
 };
 
 // The empty template that all others are forked from, started when first needed. [thread-safe]
@@ -37,16 +41,17 @@ class RootTemplate {
 // as long as what was loaded into them.
 class HostService {
  public:
+  // `python`: the one for plugins written in Python, where there may be any.
   HostService(std::shared_ptr<RootTemplate> root, HostLimits limits, Conversation::Log log,
-              HostGroup::Lacking lacking);
+              HostGroup::Lacking lacking, std::shared_ptr<RootTemplate> python = {});
   ~HostService();
-  // Loads a packaged native plugin into a host process. StoqPluginException, StoqException.
+  // Loads a packaged plugin into a host process. StoqPluginException, StoqException.
   std::shared_ptr<Instance> load(const PluginSpec& spec, const IsolationPolicy& policy);
 
  private:
   std::shared_ptr<HostGroup> group(const PluginSpec& spec, const IsolationPolicy& policy);
 
-  std::shared_ptr<RootTemplate> root_;
+  std::shared_ptr<RootTemplate> root_, python_;
   HostLimits limits_;
   Conversation::Log log_;
   HostGroup::Lacking lacking_;

@@ -26,10 +26,11 @@ config::Layer take_layer(Reader& r) {
 
 std::string encode(const PluginSpec& s) {
   Writer w;
-  w.text(s.name).text(s.module).text(s.folder).text(s.version).text(s.description);
+  w.text(s.name).text(s.manifest).text(s.module).text(s.folder).text(s.version).text(s.description);
   put(w, s.options.engine), put(w, s.options.manifest), put(w, s.options.config),
       put(w, s.options.arguments);
   w.text(s.state).list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
+  w.raw(static_cast<uint8_t>(s.log_level));
   w.u64(s.helpers.size());
   for (const config::HelperPlace& place : s.helpers) w.text(place.name).text(place.path);
   return std::move(w.str());
@@ -38,14 +39,15 @@ std::string encode(const PluginSpec& s) {
 PluginSpec decode_spec(std::string_view body) {
   Reader r(body);
   PluginSpec s;
-  s.name = r.text(), s.module = r.text(), s.folder = r.text(), s.version = r.text(),
-  s.description = r.text();
+  s.name = r.text(), s.manifest = r.text(), s.module = r.text(), s.folder = r.text(),
+  s.version = r.text(), s.description = r.text();
   s.options.engine = take_layer(r), s.options.manifest = take_layer(r),
   s.options.config = take_layer(r), s.options.arguments = take_layer(r);
   s.state = r.text();
   s.results = r.list();
   s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,
   s.ancestors = r.raw<uint8_t>() != 0;
+  s.log_level = static_cast<LogLevel>(r.raw<uint8_t>());
   for (uint64_t count = r.u64(); count > 0; --count) {
     std::string name(r.text());
     s.helpers.push_back({std::move(name), std::string(r.text())});

@@ -29,6 +29,7 @@ WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
       limits_(m.limits),
       input_size_(m.size),
       max_result_(m.max_result),
+      ingests_(m.op == Op::ingest),
       json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
       deadline_(in(m.time_left)) {
   out_.reserve(4096);
@@ -226,7 +227,7 @@ void WireReply::log(LogLevel level, std::string_view line) {
   const std::lock_guard lock(mutex_);
   const char head = static_cast<char>(level);
   record(Record::log, {&head, 1}, line.substr(0, 16 << 10));
-  if (call_ == 0) flush();
+  if (ingests_) flush();  // which may say nothing else for long
 }
 
 bool WireReply::put(Record kind, const std::string& body, int fd) {

@@ -61,6 +61,7 @@ class WireReply final : public Reply {
   const uint64_t call_;
   const ExtractionLimits limits_;
   const uint64_t input_size_, max_result_;
+  const bool ingests_;
   const json::Limits json_limits_;
   const std::chrono::steady_clock::time_point deadline_;
   ExtractionMeter meter_;

@@ -15,7 +15,8 @@ namespace stoq {
 // says, and its options layer by layer.
 struct PluginSpec {
   std::string name;
-  std::string module;  // absolute path
+  std::string manifest;  // the .stoq
+  std::string module;    // absolute path
   std::string folder;
   std::string version, description;
   config::OptionLayers options;
@@ -25,6 +26,7 @@ struct PluginSpec {
   bool extracts = true;
   bool changes_request = true;
   bool ancestors = false;
+  LogLevel log_level = LogLevel::info;  // less than this is not kept
 };
 
 using LogFunction = std::function<void(LogLevel, std::string_view line)>;

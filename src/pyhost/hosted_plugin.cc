@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pyhost/hosted_plugin.h"
+
+#include <pybind11/embed.h>
+
+#include <filesystem>
+
+#include "core/response_text.h"
+#include "loader/exception_text.h"
+#include "loader/object.h"
+#include "pyhost/interpreter.h"
+#include "stoq/exceptions.h"
+
+namespace stoq {
+namespace {
+
+namespace py = pybind11;
+namespace fs = std::filesystem;
+
+// Threads of this process, and its sockets.
+size_t threads_and_sockets() {
+  size_t count = 0;
+  std::error_code ec;
+  for (fs::directory_iterator at("/proc/self/task", ec), end; !ec && at != end; at.increment(ec))
+    ++count;
+  for (fs::directory_iterator at("/proc/self/fd", ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code gone;
+    if (fs::read_symlink(at->path(), gone).native().starts_with("socket:")) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+HostedPlugin::HostedPlugin(PluginSpec spec) : spec_(std::move(spec)) {
+  const size_t before = threads_and_sockets();
+  construct();
+  outlived_ = threads_and_sockets() > before;
+  info_ = object_->info();
+  info_.name = spec_.name;
+  info_.version = spec_.version;
+  info_.description = spec_.description;
+  info_.extracts = spec_.extracts;
+  info_.changes_request = spec_.changes_request;
+  info_.wants_ancestors = spec_.ancestors;
+  info_.results = spec_.results;
+  info_.required = spec_.required;
+  info_.serial = false;
+}
+
+HostedPlugin::~HostedPlugin() {
+  const py::gil_scoped_acquire lock;
+  object_.reset();
+  wind_up();
+}
+
+void HostedPlugin::construct() {
+  MadePlugin made = make_python_plugin(spec_);
+  object_ = make_object_instance(spec_.name, std::move(made.plugin), std::move(made.traits));
+}
+
+void HostedPlugin::begin_again() {
+  if (outlived_) construct();
+}
+
+void HostedPlugin::call(Op op, Input& input, Reply& reply) noexcept {
+  try {
+    Input given = input;
+    StoqResponse response;
+    if ((op == Op::save || op == Op::decorate) && !given.response) {
+      if (const std::string problem = read_response(given.response_text, response);
+          !problem.empty())
+        throw StoqException("the response cannot be read: " + problem);
+      given.response = &response;
+    }
+    const auto payload_meta = [&] {
+      return given.payload ? given.payload->payload_meta.text() : std::string();
+    };
+    const auto request_meta = [&] {
+      return given.request ? given.request->request_meta.text() : std::string();
+    };
+    const std::string payload_before = payload_meta(), request_before = request_meta();
+    object_->call(op, given, reply);
+    // The object has changed what it was given; the engine has to be told.
+    if (const std::string now = payload_meta(); now != payload_before) reply.set_payload_meta(now);
+    if (const std::string now = request_meta(); now != request_before) reply.set_request_meta(now);
+    const py::gil_scoped_acquire lock;
+    flush_prints();
+  } catch (const std::exception& e) {
+    reply.failed(Failure::raised, type_of(e), e.what());
+  }
+}
+
+}  // namespace stoq
