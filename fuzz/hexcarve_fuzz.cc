@@ -12,7 +12,7 @@ STOQ_FUZZ(hexcarve) {
   const auto text = stoq::fuzz::text_of(data);
   size_t budget = 8 * text.size() + 1000;
   for (size_t at = 0;;) {
-    const auto found = next_executable(text, at, budget);
+    const auto found = next_file(text, at, budget);
     if (!found) break;
     must(found->at >= at && found->end > found->at && found->end <= text.size());
     must(!found->content.empty() && found->content.size() <= found->end - found->at);

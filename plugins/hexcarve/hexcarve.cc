@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The worker around next_executable() and next_binhex().
+// The worker around next_file() and next_binhex().
 #include "binhex.h"
 #include "carving/give.h"
 #include "carving/kind.h"
@@ -17,15 +17,15 @@ class HexCarve {
     sdk::JsonWriter w;
     w.begin_object().key("found").begin_array();
     const size_t nothing = w.str().size();
-    if (executables(text, call, w)) files(text, call, w);
+    if (numbers(text, call, w)) binhex(text, call, w);
     if (w.str().size() > nothing) call.result(w.end_array().end_object());
   }
 
  private:
-  static bool executables(std::string_view text, sdk::Call& call, sdk::JsonWriter& w) {
+  static bool numbers(std::string_view text, sdk::Call& call, sdk::JsonWriter& w) {
     size_t budget = text.size() * 8 + (1 << 20);
     for (size_t at = 0; !call.cancelled();) {
-      const auto found = next_executable(text, at, budget);
+      const auto found = next_file(text, at, budget);
       if (!found) break;
       at = found->end;
       w.begin_object().member("kind", found->kind).member("offset", found->at);
@@ -37,12 +37,11 @@ class HexCarve {
               })))
         return false;
     }
-    if (budget == 0)
-      call.error("too much that only looks like an executable: not all was looked at");
+    if (budget == 0) call.error("too much that only looks like a file: not all was looked at");
     return true;
   }
 
-  static void files(std::string_view text, sdk::Call& call, sdk::JsonWriter& w) {
+  static void binhex(std::string_view text, sdk::Call& call, sdk::JsonWriter& w) {
     for (size_t at = 0;;) {
       const auto file = next_binhex(text, at);
       if (!file) return;

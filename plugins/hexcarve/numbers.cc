@@ -2,6 +2,7 @@
 #include "numbers.h"
 
 #include <algorithm>
+#include <array>
 
 #include "carving/bytes.h"
 #include "carving/pe.h"
@@ -9,6 +10,8 @@
 namespace stoq::plugins::hexcarve {
 namespace {
 
+using namespace std::string_view_literals;
+using carving::Bytes;
 using carving::bytes_of;
 using std::string_view;
 
@@ -38,9 +41,73 @@ std::string read(string_view text, std::size_t at, Numbers::Base base, std::size
   return out;
 }
 
-bool is_elf(string_view head) {
-  const auto b = bytes_of(head);
-  return head.size() >= 52 && b[4] >= 1 && b[4] <= 2 && b[5] >= 1 && b[5] <= 2 && b[6] == 1;
+struct Magic {
+  string_view bytes, kind;
+};
+constexpr Magic kMagics[] = {
+    {"MZ"sv, "pe"sv},
+    {"\x7F"
+     "ELF"sv,
+     "elf"sv},
+    {"PK\3\4"sv, "zip"sv},
+    {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, "ole"sv},
+    {"%PDF-"sv, "pdf"sv},
+    {"7z\xBC\xAF\x27\x1C"sv, "7z"sv},
+    {"Rar!\x1A\x07"sv, "rar"sv},
+    {"MSCF\0\0\0\0"sv, "cab"sv},
+    {"\x1F\x8B\x08"sv, "gzip"sv},
+};
+constexpr auto kFirst = [] {
+  std::array<bool, 256> first{};
+  for (const Magic& magic : kMagics) first[static_cast<unsigned char>(magic.bytes[0])] = true;
+  return first;
+}();
+
+// Whether a file may begin at `at`, by its first byte.
+bool may_begin(string_view text, std::size_t at, Numbers::Base base) {
+  int value = 0;
+  if (base == Numbers::Base::hex) {
+    const int high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
+    value = high < 0 || low < 0 ? 0 : high << 4 | low;
+  } else if (is_digit(text[at]) && text[at] != '0' && (at == 0 || !is_digit(text[at - 1]))) {
+    for (std::size_t i = at; i < text.size() && i < at + 4 && is_digit(text[i]); ++i)
+      value = value * 10 + text[i] - '0';
+  }
+  return value > 0 && value < 256 && kFirst[static_cast<std::size_t>(value)];
+}
+
+bool is_elf(Bytes b) {
+  return b.size() >= 52 && b[4] >= 1 && b[4] <= 2 && b[5] >= 1 && b[5] <= 2 && b[6] == 1;
+}
+bool is_zip(Bytes b) {  // a version, flags, a method, a length of a name
+  return b.size() >= 30 && b[4] <= 63 && b[5] == 0 && b[9] == 0 && b[27] < 16;
+}
+bool is_gzip(Bytes b) {
+  return b.size() >= 18 && b[3] < 0x20 && (b[8] == 0 || b[8] == 2 || b[8] == 4) &&
+         (b[9] <= 13 || b[9] == 255);
+}
+
+// The kind of the file that begins at `at`; "" for none.
+string_view kind_at(string_view text, std::size_t at, Numbers::Base base, std::size_t& budget) {
+  std::size_t end = at;
+  std::string head = read(text, at, base, 8, end);
+  const auto magic = std::ranges::find_if(
+      kMagics, [&](const Magic& m) { return string_view(head).starts_with(m.bytes); });
+  if (magic == std::end(kMagics)) return "";
+  head = read(text, at, base, kHead, end);
+  if (magic->kind == "pe") {
+    const std::uint32_t header = carving::le32(bytes_of(head), 0x3C);
+    if (header < 4 || header > kMostHeader) return "";
+    head = read(text, at, base, header + 24 + 0x100 + std::size_t{96} * 40, end);
+  }
+  budget -= std::min(budget, head.size());
+  const Bytes b = bytes_of(head);
+  const bool is_one = magic->kind == "pe"     ? carving::read_pe(b).has_value()
+                      : magic->kind == "elf"  ? is_elf(b)
+                      : magic->kind == "zip"  ? is_zip(b)
+                      : magic->kind == "gzip" ? is_gzip(b)
+                                              : b.size() == kHead;
+  return is_one ? magic->kind : "";
 }
 
 }  // namespace
@@ -83,37 +150,16 @@ std::optional<unsigned char> Numbers::next() {
   return static_cast<unsigned char>(high << 4 | low);
 }
 
-std::optional<Written> next_executable(string_view text, std::size_t from, std::size_t& budget) {
-  for (std::size_t at = from; at + 4 < text.size() && budget > 0; ++at) {
-    // "4D", "77" or "7F", as the first byte of a magic.
-    const char first = text[at], second = static_cast<char>(text[at + 1] | 0x20);
-    const bool mz = first == '4' && second == 'd', elf = first == '7' && second == 'f';
-    const bool decimal =
-        first == '7' && text[at + 1] == '7' && (at == 0 || !is_digit(text[at - 1]));
-    const bool elf_decimal = first == '1' && text[at + 1] == '2' && text[at + 2] == '7' &&
-                             (at == 0 || !is_digit(text[at - 1]));
-    if (!mz && !elf && !decimal && !elf_decimal) continue;
-    const auto base = decimal || elf_decimal ? Numbers::Base::decimal : Numbers::Base::hex;
-    std::size_t end = at;
-    std::string head = read(text, at, base, 4, end);
-    const bool is_pe = head.starts_with("MZ"), may_be_elf = head ==
-                                                            "\x7F"
-                                                            "ELF";
-    if (!is_pe && !may_be_elf) continue;
-    head = read(text, at, base, kHead, end);
-    std::size_t need = 52;
-    if (is_pe) {
-      const std::uint32_t header = carving::le32(bytes_of(head), 0x3C);
-      if (header < 4 || header > kMostHeader) continue;
-      need = header + 24 + 0x100 + 96 * 40;
-      head = read(text, at, base, need, end);
+std::optional<Written> next_file(string_view text, std::size_t from, std::size_t& budget) {
+  for (std::size_t at = from; at + 4 < text.size() && budget > 0; ++at)
+    for (const auto base : {Numbers::Base::hex, Numbers::Base::decimal}) {
+      if (!may_begin(text, at, base)) continue;
+      const string_view kind = kind_at(text, at, base, budget);
+      if (kind.empty()) continue;
+      Written found{at, 0, kind, {}};
+      found.content = read(text, at, base, text.size(), found.end);
+      return found;
     }
-    budget -= std::min(budget, head.size());
-    if (is_pe ? !carving::read_pe(bytes_of(head)).has_value() : !is_elf(head)) continue;
-    Written found{at, 0, is_pe ? string_view("pe") : string_view("elf"), {}};
-    found.content = read(text, at, base, text.size(), found.end);
-    return found;
-  }
   return std::nullopt;
 }
 

@@ -28,17 +28,16 @@ class Numbers {
   Base base_;
 };
 
-/// An executable in numbers.
+/// A file in numbers.
 struct Written {
   std::size_t at = 0, end = 0;  // in the text
-  std::string_view kind;        // "pe" or "elf"
+  std::string_view kind;        // "pe", "elf", "zip" ...
   std::string content;
 };
 
-/// The next executable at or behind `from`. `budget`: bytes that may be decoded for nothing, which
-/// is lowered; nothing is found once it is 0. Linear, if the next search begins behind it.
-/// [thread-safe]
-std::optional<Written> next_executable(std::string_view text, std::size_t from,
-                                       std::size_t& budget);
+/// The next executable, archive or document at or behind `from`. `budget`: bytes that may be decoded
+/// for nothing, which is lowered; nothing is found once it is 0. Linear, if the next search begins
+/// behind it. [thread-safe]
+std::optional<Written> next_file(std::string_view text, std::size_t from, std::size_t& budget);
 
 }  // namespace stoq::plugins::hexcarve

@@ -134,7 +134,7 @@ class Reader {
     string_view text = value(attribute);
     std::size_t at = attribute.at;
     while (!text.empty() && is_space(text.front())) text.remove_prefix(1), ++at;
-    if (attribute.name.starts_with("on") && text.size() >= least_handler_) {
+    if (is_handler(attribute.name, text)) {
       add_script(attribute.at, attribute.size, "handler", attribute.name);
     } else if (attribute.name == "download") {
       downloads(tag, text);
@@ -152,6 +152,14 @@ class Reader {
         page_.references.push_back(
             {tag.name, attribute.name, std::string(text.substr(url + 4, kMostTarget))});
     }
+  }
+
+  // A name such as "oncut" or a longer one, and code, which holds no control characters.
+  bool is_handler(string_view name, string_view text) const {
+    return name.size() >= 5 && name.starts_with("on") && text.size() >= least_handler_ &&
+           std::ranges::all_of(name, [](char c) { return c >= 'a' && c <= 'z'; }) &&
+           std::ranges::none_of(
+               text, [](char c) { return static_cast<unsigned char>(c) < ' ' && !is_space(c); });
   }
 
   static bool is_reference(string_view text) {

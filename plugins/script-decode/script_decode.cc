@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The worker around next_encoded_script() and each_base64(): what is decoded becomes a payload, and
+// The worker around next_encoded_script(), next_escaped() and each_base64(): what is decoded becomes a payload, and
 // is listed.
 #include "base64_text.h"
 #include "carving/give.h"
 #include "carving/kind.h"
 #include "encoded_script.h"
+#include "escaped_text.h"
 
 namespace stoq::plugins::script_decode {
 namespace {
@@ -60,7 +61,7 @@ class ScriptDecode {
     const std::optional<std::string> converted = carving::from_wide(payload.content());
     const std::string_view text = converted ? *converted : payload.text();
     Findings findings(call, converted.has_value());
-    if (encoded(text, findings, call))
+    if (encoded(text, findings, call) && escaped(text, findings))
       each_base64(text, least_, [&](Decoded&& decoded) {
         return findings.add(decoded.kind, decoded.at, decoded.content);
       });
@@ -68,6 +69,15 @@ class ScriptDecode {
   }
 
  private:
+  static bool escaped(std::string_view text, Findings& findings) {
+    for (size_t at = 0;;) {
+      const auto found = next_escaped(text, at);
+      if (!found) return true;
+      at = found->end;
+      if (!findings.add(found->kind, found->at, found->content)) return false;
+    }
+  }
+
   static bool encoded(std::string_view text, Findings& findings, sdk::Call& call) {
     for (size_t at = 0;;) {
       const auto script = next_encoded_script(text, at);

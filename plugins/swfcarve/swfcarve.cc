@@ -40,6 +40,7 @@ class Carver {
   std::size_t stored(std::size_t at, const SwfHead& head) {
     const Bytes movie = carving::part(content_, at, head.length);
     if (!is_movie(carving::part(movie, kHead), kTags)) return 0;
+    if (movie.size() == content_.size()) return movie.size();  // the payload itself
     stopped_ = !carving::give(call_, movie, meta_of(at, head, movie.size() < head.length));
     return movie.size();
   }

@@ -10,7 +10,7 @@ namespace stoq::test {
 namespace {
 
 using namespace std::string_literals;
-using plugins::hexcarve::next_executable;
+using plugins::hexcarve::next_file;
 
 const std::string kProgram = pe_file("the program");
 const std::string kElf = put("\x7F"
@@ -87,6 +87,23 @@ TEST(HexCarve, InAHostProcessAndWide) {
   EXPECT_EQ(r.result, R"({"found": [{"kind": "pe", "offset": 0, "size": 1024}]})");
 }
 
+TEST(HexCarve, ArchivesAndDocuments) {
+  const std::string files[] = {
+      "PK\3\4\x14\0\0\0\0\0"s + std::string(16, '1') + "\1\0\0\0a"s + std::string(40, 'z'),
+      "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"s + std::string(60, 'o'),
+      "%PDF-1.7" + std::string(60, 'p'),
+      "7z\xBC\xAF\x27\x1C" + std::string(60, '7'),
+      "Rar!\x1A\7\1\0"s + std::string(60, 'r'),
+      "MSCF\0\0\0\0"s + std::string(60, 'c'),
+      "\x1F\x8B\x08\0\0\0\0\0\0\3"s + std::string(60, 'g'),
+  };
+  for (const std::string& file : files) {
+    EXPECT_EQ(scan("var a = [" + written(file, "%u", ",") + "]").contents(), Names{file});
+    EXPECT_EQ(scan("'" + written(file, "%02x", "") + "'").contents(), Names{file});
+    EXPECT_EQ(scan("'" + written(file.substr(0, 16), "%02x", "") + "'").contents(), Names());
+  }
+}
+
 TEST(HexCarve, Several) {
   const WorkerScan r =
       scan(written(kProgram, "%02X", "") + "|" + written(kElf, "%02X", "") + "|4D5A9000");
@@ -107,7 +124,7 @@ TEST(HexCarve, TheBudgetEnds) {
   std::string text;  // each says that its headers are far away, and they are not there
   for (int i = 0; i < 100; ++i) text += written(put("MZ", 0x3C, little(60'000, 4)), "%02X", "");
   size_t budget = 1000;
-  EXPECT_FALSE(next_executable(text, 0, budget));
+  EXPECT_FALSE(next_file(text, 0, budget));
   EXPECT_EQ(budget, 0u);
 }
 

@@ -38,6 +38,13 @@ TEST(Html, HandlersAndScriptLinks) {
             Names{"short()"});
 }
 
+TEST(Html, WhatIsNoHandler) {
+  for (const std::string& text :
+       {"<body on='start()'>"s, "<body on1load='start()'>"s, "<body onload='start(\1)'>"s})
+    EXPECT_EQ(scan(text, {{"least_handler", "1"}}).extracted.size(), 0u) << text;
+  EXPECT_EQ(scan(random_text(1, 16 << 20)).extracted.size(), 0u);
+}
+
 TEST(Html, DataUris) {
   const std::string png = "\x89PNG\r\n\x1A\n and more";
   const WorkerScan r =

@@ -129,6 +129,32 @@ TEST(ScriptDecode, UnderDeflate) {
   EXPECT_EQ(found(text), Names());
 }
 
+TEST(ScriptDecode, EscapesOfJavaScript) {
+  const WorkerScan r =
+      scan("document.write(unescape('%3Cscript%3Ealert%28%271%27%29%3B%3C/script>'));");
+  EXPECT_EQ(r.contents(), Names{"<script>alert('1');</script>"});
+  EXPECT_EQ(r.metas(), Names{R"({"offset": 25, "decoded_from": "escapes"})"});
+  EXPECT_EQ(scan("unescape( \"%u9090%u4141%u0001%u0002%u0003%u0004%u0005%u0006\")").contents(),
+            Names{"\x90\x90"s + "AA\1\0\2\0\3\0\4\0\5\0\6\0"s});
+  EXPECT_EQ(scan("decodeURIComponent('%u00e4%u20ac%41%42%43%44%45%46')").contents(),
+            Names{"\xC3\xA4\xE2\x82\xAC"s + "ABCDEF"});
+  for (const std::string& content : {"unescape('%41%42%43%44%45%46%47')"s, "unescape(x)"s,
+                                     "unescape('%41"s, "encode('%41%42%43%44%45%46%47%48')"s})
+    EXPECT_EQ(scan(content).extracted.size(), 0u) << content;
+}
+
+TEST(ScriptDecode, CharacterCodes) {
+  const WorkerScan r = scan("eval(String.fromCharCode(97,108, 0x65 ,114,116,40,49,41));");
+  EXPECT_EQ(r.contents(), Names{"alert(1)"});
+  EXPECT_EQ(r.metas(), Names{R"({"offset": 25, "decoded_from": "character codes"})"});
+  EXPECT_EQ(
+      scan("fromCharCode(8364,8364,8364,8364,8364,8364,8364,65)").contents(),
+      Names{"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
+            "A"});
+  EXPECT_EQ(scan("fromCharCode(1,2,3,4,5,6,7)").extracted.size(), 0u);
+  EXPECT_EQ(scan("fromCharCode(70000,1,2,3,4,5,6,7,8)").extracted.size(), 0u);
+}
+
 TEST(ScriptDecode, WhatIsNoBase64OfAnything) {
   EXPECT_EQ(found("https://example.com/a/path/that/is/long/enough/to/be/taken/for/base64"),
             Names());

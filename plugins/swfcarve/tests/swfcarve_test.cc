@@ -64,6 +64,12 @@ TEST(SwfCarve, Lzma) {
   EXPECT_EQ(r.metas(), Names{R"({"offset": 14, "swf_version": 13})"});
 }
 
+TEST(SwfCarve, ThePayloadItselfIsNotExtractedAgain) {
+  EXPECT_EQ(scan(movie("first")).response.results.size(), 1u);
+  EXPECT_TRUE(scan(movie("first")).response.results[0].duplicates.empty());
+  EXPECT_EQ(scan(movie("first") + "x").contents(), Names{movie("first")});
+}
+
 TEST(SwfCarve, LargeOnesAreStreamed) {
   const std::string data = random_text(3, 1 << 20);
   EXPECT_EQ(scan("x" + zlib_movie(data)).contents(), Names{movie(data)});

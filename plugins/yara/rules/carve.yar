@@ -138,6 +138,17 @@ rule encoded_command {
     $command
 }
 
+rule escaped_text {
+  meta:
+    description = "JavaScript that builds text out of escapes or numbers"
+    plugin = "script-decode"
+  strings:
+    $escapes = /(unescape|decodeURI(Component)?)[ \t]{0,4}\([ \t]{0,4}["'][^"'%]{0,100}%u?[0-9A-Fa-f]{2}/
+    $codes = /fromCharCode[ \t]{0,4}\([ \t]{0,4}(0x)?[0-9A-Fa-f]{1,5}[ \t]{0,4},/
+  condition:
+    any of them
+}
+
 rule base64_in_text {
   meta:
     description = "text that decodes base64, or holds files in it"
@@ -172,7 +183,7 @@ rule base64_in_text {
 
 rule numbers_in_text {
   meta:
-    description = "an executable written as numbers in text, or a BinHex file"
+    description = "a file written as numbers in text, or a BinHex file"
     plugin = "hexcarve"
   strings:
     $plain = /4D5A[0-9A-F]{116}/ nocase ascii wide
@@ -186,9 +197,13 @@ rule numbers_in_text {
     $elf_c = /0x7F[ \t\r\n]{0,4},[ \t\r\n]{0,4}0x45[ \t\r\n]{0,4},[ \t\r\n]{0,4}0x4C/ nocase ascii wide
     $elf_escaped = "\\x7F\\x45\\x4C\\x46" nocase ascii wide
     $elf_decimal = /\b127[ \t]{0,4},[ \t]{0,4}69[ \t]{0,4},[ \t]{0,4}76[ \t]{0,4},[ \t]{0,4}70[ \t]{0,4},/ ascii wide
+    $other = /(504B0304[0-3][0-9A-F]00|D0CF11E0A1B11AE1|255044462D31|377ABCAF271C|526172211A07|4D53434600000000|1F8B080)[0-9A-F]{80}/ nocase ascii wide
+    $other_spaced = /(50 4B 03 04|D0 CF 11 E0|25 50 44 46|37 7A BC AF|52 61 72 21|1F 8B 08)( [0-9A-F]{2}){20}/ nocase ascii wide
+    $other_c = /0x(50[, ]{1,3}0x4B[, ]{1,3}0x03|D0[, ]{1,3}0xCF[, ]{1,3}0x11|37[, ]{1,3}0x7A[, ]{1,3}0xBC|52[, ]{1,3}0x61[, ]{1,3}0x72)/ nocase ascii wide
+    $other_decimal = /\b(80[, ]{1,3}75[, ]{1,3}3[, ]{1,3}4|208[, ]{1,3}207[, ]{1,3}17|37[, ]{1,3}80[, ]{1,3}68[, ]{1,3}70|55[, ]{1,3}122[, ]{1,3}188|82[, ]{1,3}97[, ]{1,3}114|31[, ]{1,3}139[, ]{1,3}8),([ ]{0,4}[0-9]{1,3}[ ]{0,4},){16}/ ascii wide
     $binhex = "(This file must be converted with BinHex"
   condition:
-    any of them
+    uint32be(0) != 0x7B5C7274 and any of them
 }
 
 rule internet_shortcut {
