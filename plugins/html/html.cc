@@ -26,6 +26,7 @@ class Html {
     const std::optional<std::string> converted = carving::from_wide(payload.content());
     const std::string_view html = converted ? *converted : payload.text();
     const Page page = read_page(html, least_handler_);
+    if (page.empty()) return;
     call.result(result_of(page, converted.has_value()));
     for (const Script& script : page.scripts)
       if (!carving::give(call, html.substr(script.at, script.size),

@@ -31,6 +31,11 @@ struct Page {
   std::vector<DataUri> data_uris;
   std::vector<Reference> references;
   std::vector<std::string> downloads;  // names that the page proposes
+
+  bool empty() const {
+    return title.empty() && scripts.empty() && data_uris.empty() && references.empty() &&
+           downloads.empty();
+  }
 };
 
 /// Reads a page as a browser would at its most lenient: nothing is an error. `least_handler`:
