@@ -38,5 +38,7 @@ STOQ_FUZZ_SEEDS(decompress) {
   out.push_back("MZ" + std::string(500, '\1') + out[1]);  // 7zip behind a program
   out.push_back(out[0] + out[0]);
   out.push_back(samples::arj());
+  out.push_back(samples::szdd(content.substr(0, 100)));
+  out.push_back(samples::kwaj(content));
   return out;
 }

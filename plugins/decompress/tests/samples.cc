@@ -209,6 +209,24 @@ std::string rpm(const std::string& compressed_cpio) {
   return lead + empty_header + empty_header + compressed_cpio;
 }
 
+std::string szdd(const std::string& content) {
+  // The match: 3 spaces out of the window as it is at first.
+  std::string out = "SZDD\x88\xF0\x27\x33\x41" + std::string("t") + le(content.size() + 3, 4) +
+                    le(0xFE, 1) + le(0, 2);
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    if (i >= 7 && (i - 7) % 8 == 0) out += '\xFF';
+    out += content[i];
+  }
+  return out;
+}
+
+std::string kwaj(const std::string& content) {
+  std::string out = "KWAJ\x88\xF0\x27\xD1" + le(1, 2) + le(26, 2) + le(1 | 8 | 16, 2) +
+                    le(content.size(), 4) + "a" + '\0' + "txt" + '\0' + "??";
+  for (const char c : content) out += static_cast<char>(c ^ 0xFF);
+  return out;
+}
+
 std::string arj() {
   const auto header = le(30, 1) + le(11, 1) + le(1, 1) + le(0, 1) + le(0, 1) + le(0, 1) + le(2, 1) +
                       le(0, 23) + "a.arj" + '\0' + '\0';

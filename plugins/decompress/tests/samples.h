@@ -37,6 +37,8 @@ std::string rar5(const std::string& name, const std::string& content, Lock lock 
 std::string lha(const std::string& name, const std::string& content);
 std::string cab(const std::string& name, const std::string& content);
 std::string rpm(const std::string& compressed_cpio);
+std::string szdd(const std::string& content);  // of literals, and a match at the start
+std::string kwaj(const std::string& content);  // inverted, with a name
 std::string arj();
 std::string ace();
 std::string gnu_sparse_tar(const std::string& start,

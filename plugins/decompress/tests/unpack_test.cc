@@ -278,6 +278,28 @@ TEST(Unpack, ArchivesInExecutables) {
   }
 }
 
+TEST(Unpack, FilesOfMicrosoftsCompress) {
+  const std::string long_text(100'000, 'x');
+  for (const std::string& content : {std::string("hello and so on"), long_text, std::string()}) {
+    const auto szdd = run(samples::szdd(content), {}, {}, "file.tx_");
+    EXPECT_EQ(szdd.report.format, "szdd");
+    EXPECT_EQ(szdd.contents(), Strings{"file.txt=   " + content});
+    const auto kwaj = run(samples::kwaj(content));
+    EXPECT_EQ(kwaj.report.format, "kwaj");
+    EXPECT_EQ(kwaj.contents(), Strings{"a.txt=" + content});
+  }
+  const auto cut = run(samples::kwaj("twelve bytes").substr(0, 32));
+  EXPECT_EQ(cut.contents(), Strings{"a.txt=twelve (incomplete)"});
+  EXPECT_EQ(cut.statuses(), Strings{"a.txt: damaged: it ends after 6 of 12 bytes"});
+  Options small;
+  small.maximum_size = 5;
+  EXPECT_EQ(run(samples::kwaj("twelve bytes"), small).statuses(),
+            Strings{"a.txt: too large (12 > 5)"});
+  std::string lzh = samples::kwaj("x");
+  lzh[8] = 3;
+  EXPECT_EQ(run(lzh).report.unsupported, "kwaj with LZH or MSZIP");
+}
+
 TEST(Unpack, WhatIsKnownButNotReadableIsNamed) {
   std::string upx_elf =
       "\x7F"
