@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -41,6 +43,18 @@ void make_place(const Spec& spec) {
   if (mount("stoq", place, "tmpfs", flags, "mode=0755,size=4k,nr_inodes=4") != 0) return;
   mkdir(private_directory(spec).c_str(), 0700);
   mount(nullptr, place, nullptr, flags | MS_REMOUNT | MS_RDONLY, nullptr);
+}
+
+std::atomic<bool> directory_changed = false;
+
+// What happens in it is told by SIGIO. A plugin that takes that signal for itself has its files
+// removed later.
+bool tell_changes(const Fd& directory) {
+  struct sigaction action {};
+  action.sa_handler = [](int) { directory_changed = true; };
+  action.sa_flags = SA_RESTART;
+  return sigaction(SIGIO, &action, nullptr) == 0 &&
+         fcntl(directory.get(), F_NOTIFY, DN_CREATE | DN_DELETE | DN_RENAME | DN_MULTISHOT) == 0;
 }
 
 }  // namespace
@@ -85,7 +99,8 @@ std::string directory_on_disk(User user) {
 
 Scratch::Scratch(std::string path)
     : path_(std::move(path)),
-      directory_(path_.empty() ? -1 : open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      directory_(path_.empty() ? -1 : open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      told_(directory_ && tell_changes(directory_)),
       seen_(changed()) {}
 
 timespec Scratch::changed() const {
@@ -94,6 +109,7 @@ timespec Scratch::changed() const {
 }
 
 void Scratch::empty() {
+  if (told_ && !directory_changed.exchange(false)) return;
   const timespec now = changed();
   if (now.tv_sec == seen_.tv_sec && now.tv_nsec == seen_.tv_nsec) return;
   std::error_code ec;

@@ -34,6 +34,7 @@ class Scratch {
 
   std::string path_;
   sdk::Fd directory_;
+  bool told_;  // of changes, by a signal: then nobody has to ask
   timespec seen_{};
 };
 

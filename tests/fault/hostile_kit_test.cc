@@ -33,7 +33,6 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 constexpr unsigned kThreads = 3;
-
 unsigned from_environment(const char* name, unsigned otherwise) {
   const char* given = std::getenv(name);
   return given ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : otherwise;
@@ -145,7 +144,7 @@ void expect_contained(const HostileCase& c, OptionMap hostile = {},
     // Idle hosts come and go, some for each thread and group; what a deed leaves adds up.
     EXPECT_TRUE(soon([&] { return descendants().size() <= before.processes + 3 * kThreads; }));
     const Holdings after;
-    EXPECT_LE(after.descriptors, before.descriptors + 8 * kThreads);
+    EXPECT_LE(after.descriptors, before.descriptors + 12 * kThreads);
     if (!kSanitized) {
       EXPECT_LE(after.memory, before.memory + (48u << 20));
     }

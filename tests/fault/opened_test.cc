@@ -83,6 +83,18 @@ TEST_F(OpenedSandbox, ConnectsToThePortsThatAreNamed) {
       done);
 }
 
+TEST_F(OpenedSandbox, HasAnEmptyTmpInEachCall) {
+  for (const char* profile : {"compute", "exec", "network", "legacy"}) {
+    Prison prison(profile);
+    const std::string host = prison.attempt("pid");
+    for (const char* name : {"first", "second", "third"}) {
+      EXPECT_EQ(prison.attempt("write_tmp " + std::string(name)), result("openat")) << profile;
+      EXPECT_EQ(prison.attempt("read_tmp " + std::string(name)), result("openat", "ENOENT"));
+    }
+    EXPECT_EQ(prison.attempt("pid "), host);
+  }
+}
+
 TEST_F(OpenedSandbox, GivesContentByItsDescriptor) {
   for (const char* profile : {"compute", "exec", "network", "legacy"}) {
     Prison prison(profile);

@@ -82,6 +82,9 @@ class Escape {
     if (host_.tmp().empty()) throw sdk::Error("it has no private tmp");
     write_file(std::string(host_.tmp()) + "/" + name, payload, call);
   }
+  void read_tmp(const std::string& name, const sdk::Payload& payload, sdk::Call& call) {
+    read_file(std::string(host_.tmp()) + "/" + name, payload, call);
+  }
   void read_own(const std::string& name, const sdk::Payload& payload, sdk::Call& call) {
     read_file(host_.path(name), payload, call);
   }
@@ -215,6 +218,7 @@ class Escape {
                                   {"read", &Escape::read_file},
                                   {"write", &Escape::write_file},
                                   {"write_tmp", &Escape::write_tmp},
+                                  {"read_tmp", &Escape::read_tmp},
                                   {"read_own", &Escape::read_own},
                                   {"connect", &Escape::connect_to},
                                   {"exec", &Escape::exec},
