@@ -23,6 +23,7 @@ std::atomic<unsigned> forks = 0;
 
 // Under the interpreter's lock.
 bool ending = false;
+unsigned long ender = 0;  // the thread that ends it
 std::multiset<unsigned long> threads_at_work;
 std::set<EngineObject*>& engines() {
   static auto* all = new std::set<EngineObject*>;
@@ -92,6 +93,8 @@ void EngineObject::check() const {
     throw StoqException(
         "this Stoq was made before the process forked, and its threads and hosts stayed with the "
         "parent: make one in the child");
+  // Whoever still comes is a daemon thread, which Python would stop at its next step.
+  if (ending && ender != PyThread_get_thread_ident()) park();
   if (ending || !stoq_) throw StoqException("this Stoq is closed: the interpreter is ending");
 }
 
@@ -370,6 +373,7 @@ py::object EngineObject::call(const std::string& plugin, const std::string& meth
 // their threads go. Threads that hang nevertheless are told to, then never get the interpreter again.
 void end_all_engines() {
   ending = true;
+  ender = PyThread_get_thread_ident();
   const auto wait_until_idle = [](int seconds) {
     for (int i = 0; i < seconds * 100 && !threads_at_work.empty(); ++i) {
       const NoGil released;

@@ -49,6 +49,11 @@ NoGil::~NoGil() {
   PyEval_RestoreThread(state_);
 }
 
+void park() {
+  PyEval_SaveThread();
+  while (true) pause();
+}
+
 void end_of_interpreter() {
   ender = std::this_thread::get_id();
   ended = true;

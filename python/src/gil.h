@@ -33,6 +33,9 @@ class NoGil {
   PyThreadState* state_;
 };
 
+// Lets go of the interpreter, for ever: for threads that would only hear that it is ending.
+[[noreturn]] void park();
+
 // From here on no thread gets the interpreter any more, but the one that ends it.
 void end_of_interpreter();
 

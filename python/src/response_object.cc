@@ -83,6 +83,7 @@ stoq::StoqResponse response_of(py::handle object) {
 RequestScope::RequestScope() : outer_(std::exchange(scope, this)) {}
 RequestScope::~RequestScope() {
   scope = outer_;
+  if (core_ && !core_->owns()) core_->own({});  // the request came to nothing
 }
 
 void RequestScope::interrupted() {
@@ -115,7 +116,9 @@ ShownResponse::ShownResponse(const stoq::StoqResponse& response) {
 }
 
 ShownResponse::~ShownResponse() {
-  if (!of_request_ && (Py_REFCNT(object_.ptr()) > 1 || core_.use_count() > 2)) core_->own_copy();
+  if (of_request_) return;
+  const py::object looks = object_.attr("_core");  // results look through it, too
+  if (Py_REFCNT(object_.ptr()) > 1 || Py_REFCNT(looks.ptr()) > 2) core_->own_copy();
 }
 
 }  // namespace stoq::python

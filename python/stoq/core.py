@@ -251,10 +251,12 @@ class Stoq(StoqPluginManager):
             raise TypeError(f'payload is {type(payload).__name__}: give a Payload')
         meta = payload_meta_of(payload.payload_meta)
         self._prepare(add_start_dispatch, add_start_deep_dispatch, meta.dispatch_to)
-        return self._engine.scan_payload(
+        response = self._engine.scan_payload(
             payload, encode(meta),
             None if request_meta is None else encode(request_meta_of(request_meta)),
             add_start_dispatch, add_start_deep_dispatch)
+        payload._scanned(response)
+        return response
 
     def run(self, request_meta: Requested = None, add_start_dispatch: Names = None,
             add_start_deep_dispatch: Names = None) -> None:

@@ -171,6 +171,9 @@ class Payload(_Lazy, _native.PayloadBase):
         self.size = len(self.content)
 
     def _fetch(self, name: str) -> Any:
+        if self._state and 'after' in self._state and name in ('worker_results', 'plugins_run'):
+            result = self._state['after'].results[0]
+            return result.workers if name == 'worker_results' else result.plugins_run
         value = self._get(name)  # of the engine: bytes, str, int, None; or JSON
         make = _PAYLOAD_JSON.get(name)
         if make is None:
@@ -196,6 +199,12 @@ class Payload(_Lazy, _native.PayloadBase):
                     state = self._state = {}
                 state[name] = text
         return changed
+
+    def _scanned(self, response: 'StoqResponse') -> None:
+        """It was the root of that response."""
+        for name in ('worker_results', 'plugins_run'):
+            self.__dict__.pop(name, None)
+        self._state = {'after': response}
 
     @property
     def results(self) -> '_Results':

@@ -55,6 +55,8 @@ class Live(Case):
         self.assertEqual(response.results[0].payload_id, 'my-id')
         self.assertEqual(response.results[0].payload_meta.extra_data, {'filename': 'x', 'seen': True})
         self.assertEqual(bytes(memoryview(payload)), b'mine')
+        self.assertEqual(list(payload.worker_results[0]), ['hash'])
+        self.assertEqual(payload.plugins_run['workers'], [['mark', 'hash']])
 
     def test_changes_are_seen_by_those_after(self) -> None:
         self.worker('first', '''
@@ -248,6 +250,21 @@ class Live(Case):
         self.assertIs(plugin.decorated, response)
         self.assertEqual(response.decorators, {'ends': {'payloads': 1}})
         self.assertEqual(json.loads(str(response))['decorators'], {'ends': {'payloads': 1}})
+
+    def test_what_a_connector_keeps_of_a_run(self) -> None:
+        self.plugin('keep', '''
+            from stoq.data_classes import Payload
+            from stoq.plugins import ConnectorPlugin, ProviderPlugin
+            class Keep(ConnectorPlugin, ProviderPlugin):
+                def ingest(self, queue):
+                    queue.put(Payload(b'abc'))
+                def save(self, response):
+                    self.result = response.results[0]
+            ''')
+        s = self.stoq(connectors=['keep'], providers=['keep'], always_dispatch=['hash'])
+        s.run()
+        result = s.load_plugin('keep').result
+        self.assertEqual((result.size, list(result.workers[0])), (3, ['hash']))
 
     def test_views_without_a_copy(self) -> None:
         self.worker('view', '''

@@ -64,7 +64,7 @@ class UserPlugins(Case):
         self.assertEqual(r.results[1].size, 5)
         self.assertFalse(r.results[1].payload_meta.should_archive)
         self.assertIn('no end for what begins at', r.errors['marker_carve'][0])
-        r = self.scan(b'..' + zlib.compress(b'inner') + b'\x78\x9cbad', 'zlib_streams')
+        r = self.scan(b'..' + zlib.compress(b'inner') + b'\x78\x9c' + b'\xff' * 9, 'zlib_streams')
         self.assertEqual(r.results[1].size, 5)
         self.assertEqual(r.results[1].payload_meta.extra_data, {'offset': 2, 'whole': True})
         self.assertIn('offset ', r.errors['zlib_streams'][0])
