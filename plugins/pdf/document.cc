@@ -314,7 +314,7 @@ void Document::take_apart(QPDF& pdf, unsigned revision) {
   for (const auto& [name, count] : references.actions) report_.actions[name] += count;
   const auto append = [](std::vector<std::string>& to, std::vector<std::string>& from) {
     for (std::string& one : from)
-      if (std::find(to.begin(), to.end(), one) == to.end() || to.size() > 1000)
+      if (to.size() > 1000 || std::find(to.begin(), to.end(), one) == to.end())
         to.push_back(std::move(one));
   };
   append(report_.uris, references.uris);

@@ -11,6 +11,7 @@ namespace stoq::plugins::smtp {
 namespace {
 
 constexpr std::size_t kMaxFields = 100'000, kMaxName = 256;
+constexpr std::size_t kMostCoded = 256 << 10;  // of a value; what follows is plain
 
 /// The name of the field in `line`, and where its value begins; empty where it is no field.
 std::string field_name(std::string_view line, std::size_t& value) {
@@ -127,7 +128,8 @@ std::string unfolded(std::string_view value) {
 std::string decoded(std::string_view value, const charset::Charsets& charsets) {
   const std::string line = unfolded(value);
   std::string out;
-  std::string_view rest = line;
+  const std::size_t coded = std::min(line.size(), kMostCoded);
+  std::string_view rest = std::string_view(line).substr(0, coded);
   Word open;  // words of one charset, not yet made text
   const auto close = [&] {
     if (open.size > 0) out += charsets.text(open.bytes, open.charset);
@@ -155,6 +157,7 @@ std::string decoded(std::string_view value, const charset::Charsets& charsets) {
     rest.remove_prefix(word.size);
   }
   close();
+  if (coded < line.size()) out += charsets.text(std::string_view(line).substr(coded), "");
   return out;
 }
 

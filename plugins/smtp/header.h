@@ -35,7 +35,7 @@ std::string unfolded(std::string_view value);
 
 /// A value as text: unfolded, encoded words (RFC 2047) decoded, other bytes that are no UTF-8 as
 /// Windows-1252. Encoded words that stand side by side in one charset are decoded as one, since
-/// mail programs cut inside of characters.
+/// mail programs cut inside of characters. They are looked for in the first 256 KiB.
 std::string decoded(std::string_view value, const charset::Charsets& charsets);
 
 }  // namespace stoq::plugins::smtp

@@ -34,12 +34,15 @@ Split split(std::string_view body, std::string_view boundary, bool exact, std::s
   bool in_part = false, any = false;
   for (std::size_t at = 0; (at = body.find(line, at)) != body.npos && out.parts.size() < most;) {
     const std::size_t behind = at + line.size();
+    if (at > 0 && body[at - 1] != '\n' && body[at - 1] != '\r') {
+      at = behind;
+      continue;
+    }
     const std::size_t end = std::min(body.find_first_of("\r\n", behind), body.size());
     std::string_view rest = body.substr(behind, end - behind);
-    const bool at_start = at == 0 || body[at - 1] == '\n' || body[at - 1] == '\r';
     const bool closes = rest.starts_with("--");
     if (closes) rest.remove_prefix(2);
-    if (!at_start || (exact && !trimmed(rest).empty())) {
+    if (exact && !trimmed(rest).empty()) {
       at = behind;
       continue;
     }

@@ -85,11 +85,11 @@ bool read_binhex(Lines& lines, std::size_t most, const std::function<bool(TextFi
   const std::size_t offset = lines.start(), behind = lines.at();
   std::string_view line;
   while (lines.next(line) && trimmed(line).empty()) continue;
-  const std::size_t colon = lines.text().find(':', lines.start());
-  if (!line.starts_with(':') || colon == std::string_view::npos) {
+  if (!line.starts_with(':')) {
     lines.seek(behind);
     return false;
   }
+  const std::size_t colon = lines.start();
   const std::string_view data = lines.text().substr(colon + 1);
   auto file = from_binhex(data, most);
   if (!file) return false;

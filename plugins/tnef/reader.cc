@@ -166,8 +166,9 @@ class TnefReader {
   }
 
   static void add(Attachment& attachment, std::string_view content) {
-    auto& all = attachment.contents;
-    if (!content.empty() && std::find(all.begin(), all.end(), content) == all.end())
+    auto& all = attachment.contents;  // beyond a few, the engine finds those that are the same
+    if (!content.empty() &&
+        (all.size() > 8 || std::find(all.begin(), all.end(), content) == all.end()))
       all.push_back(content);
   }
 

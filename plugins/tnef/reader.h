@@ -13,7 +13,7 @@ namespace stoq::plugins::tnef {
 struct Attachment {
   std::string name;  // the long one where there is one; UTF-8
   std::string mime_type, content_id;
-  std::vector<std::string_view> contents;  // distinct ones, where the file gives several
+  std::vector<std::string_view> contents;  // where the file gives several, each that differs
   bool is_message = false;                 // another message, in TNEF
   bool is_complete = true;
 };

@@ -162,5 +162,12 @@ TEST(SmtpCoding, ABombOfRunsIsBounded) {
   EXPECT_FALSE(file->complete);
 }
 
+TEST(SmtpCoding, ManyStartsOfFilesCostOnePass) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i)
+    text += "(This file must be converted with BinHex 4.0)\nbegin 644 a\n";
+  EXPECT_TRUE(files_in(text).empty());
+}
+
 }  // namespace
 }  // namespace stoq::plugins::smtp

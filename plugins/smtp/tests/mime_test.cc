@@ -165,5 +165,15 @@ TEST(SmtpMime, DepthAndWorkAreBounded) {
   EXPECT_FALSE(many.mail.defects.empty());
 }
 
+// Each of these took time that grows with the square of the size; the test's deadline sees it.
+TEST(SmtpMime, OneLongLineOfBoundaries) {
+  std::string body;
+  for (int i = 0; i < 1'000'000; ++i) body += "--b";
+  EXPECT_EQ(Read("Content-Type: multipart/mixed; boundary=b\n\n" + body).mail.parts.size(), 1u);
+  std::string words;
+  for (int i = 0; i < 500'000; ++i) words += "=?a?q?x";
+  EXPECT_TRUE(decoded(words, mime_charsets()) == words);
+}
+
 }  // namespace
 }  // namespace stoq::plugins::smtp
