@@ -4,6 +4,7 @@
 #include <pybind11/embed.h>
 #include <unistd.h>
 
+#include "adapter.h"
 #include "core/places.h"
 #include "stoq/exceptions.h"
 
@@ -83,6 +84,7 @@ Interpreter::Interpreter(const std::string& packages) {
     const py::list path = py::module_::import("sys").attr("path");
     const bool known = path.contains(packages);
     path.insert(0, packages);
+    python::install_native_module();
     host_module().attr("begin")();
     if (known) path.attr("pop")(0);
   } catch (const py::error_already_set& e) {
