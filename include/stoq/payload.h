@@ -84,6 +84,9 @@ class Payload {
   const Payload* parent = nullptr;  // alive as long as the request
   std::string ancestors;            // JSON, in a host process, where there is no parent to look at
 
+  // What an adapter of another language keeps with a payload while it is in work.
+  std::shared_ptr<void> companion;
+
   // For the engine: what it knows already, and that nobody needs the bytes any more.
   void set_sha256(const Sha256& digest) { sha256_ = digest; }
   void drop_content();

@@ -7,10 +7,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "stoq/exceptions.h"
 #include "stoq/payload.h"
 #include "stoq/response.h"
 
@@ -106,6 +108,25 @@ struct PluginTraits {
   std::vector<std::string> required_workers;  // run before it on the same payload
   std::string version = "0";
   std::string description;
+  // Of the roles that the object derives from, those that it plays ("Worker" …); empty: all.
+  std::vector<std::string> roles;
+};
+
+// A plugin that the program has made, and what is to be known of it.
+struct MadePlugin {
+  std::shared_ptr<Plugin> plugin;
+  PluginTraits traits;
+};
+
+// What a plugin in another language raised: its type there, as errors are to name it, and its text.
+class ForeignException : public StoqPluginException {
+ public:
+  ForeignException(std::string type, const std::string& text)
+      : StoqPluginException(text), type_(std::move(type)) {}
+  const std::string& type() const { return type_; }
+
+ private:
+  std::string type_;
 };
 
 }  // namespace stoq

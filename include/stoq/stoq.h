@@ -7,6 +7,7 @@
 //   std::cout << r.dumps() << '\n';
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,6 +61,16 @@ struct StoqOptions {
   bool timings = false;  // adds to each result how long each plugin took on it
   bool explain = false;  // … and why it was run
   std::shared_ptr<LogSink> log_sink;  // instead of stderr and the log file
+  // Asked first when a plugin is to be loaded, by its name; without an object the plugin directories
+  // are. What it throws is why the plugin cannot be loaded. Called under a lock: it must not call
+  // this Stoq.
+  std::function<MadePlugin(const std::string& name)> make_plugin;
+};
+
+// Settings that can be changed while the engine is in use; those not given stay.
+struct Changes {
+  std::optional<unsigned> max_recursion, max_dispatch_passes;
+  std::optional<Names> always_dispatch;
 };
 
 struct ScanOptions {
@@ -116,6 +127,7 @@ struct PluginDescription {
   std::string folder;                // where it lies; empty for an object
   std::vector<std::string> classes;  // as its manifest says; empty where only loading tells
   std::string isolation, profile;    // in effect
+  bool python = false;               // written in Python
   std::vector<HelperDescription> helpers;
   std::vector<OptionDescription> options;
   std::string problem;  // why its options are not to be had
@@ -203,6 +215,9 @@ class Stoq {
   // StoqPluginException says what and why, as does the log. The providers of a run go on as they
   // are. docs/configuration.md lists the settings that only a new start takes.
   void reload();
+
+  // Changes settings for requests that begin later, until the next reload.
+  void change(const Changes& changes);
 
   // What the run at work has done so far, else the last one.
   Progress progress() const;

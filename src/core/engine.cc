@@ -35,7 +35,8 @@ Engine::Engine(StoqOptions options)
   std::vector<std::string> warnings = std::move(start_warnings_);
   if (!settings_->log_dir.empty() && !options_.log_sink)
     STOQ_LOG(logger_, LogLevel::debug, "Writing logs to " + settings_->log_dir);
-  auto source = std::make_shared<PluginSource>(settings_, root_, python_root_, logger_, warnings);
+  auto source = std::make_shared<PluginSource>(settings_, root_, python_root_, logger_,
+                                               options_.make_plugin, warnings);
   for (const std::string& warning : warnings) STOQ_LOG(logger_, LogLevel::warning, warning);
   generation_.set(assemble(std::move(source)));
 }
@@ -87,6 +88,7 @@ std::shared_ptr<Generation> Engine::assemble(std::shared_ptr<PluginSource> sourc
       } catch (const StoqPluginException&) {  // an error of each payload, not of the start
       }
   }
+  g.find_serial();
   return generation;
 }
 
@@ -97,6 +99,7 @@ std::shared_ptr<Instance> Engine::load(std::string_view name) {
   std::shared_ptr<Instance> instance = now->source->get(name);
   auto next = std::make_shared<Generation>(*now);
   next->loaded.emplace(std::string(name), instance);
+  next->find_serial();
   generation_.set(std::move(next));
   return instance;
 }
@@ -150,8 +153,18 @@ void Engine::put(Generation& generation, const Added& added) {
   take(generation.source_archivers, Role::archiver, true);
   take(generation.dest_archivers, Role::archiver, added.archives);
   generation.loaded[name] = instance;
-  generation.serial = std::any_of(generation.loaded.begin(), generation.loaded.end(),
-                                  [](const auto& entry) { return entry.second->info().serial; });
+  generation.find_serial();
+}
+
+void Engine::change(const Changes& changes) {
+  const std::lock_guard lock(load_mutex_);
+  auto next = std::make_shared<Generation>(*generation_.get());
+  auto settings = std::make_shared<Settings>(*next->settings);
+  if (changes.max_recursion) settings->max_recursion = *changes.max_recursion;
+  if (changes.max_dispatch_passes) settings->max_dispatch_passes = *changes.max_dispatch_passes;
+  if (changes.always_dispatch) settings->always_dispatch = *changes.always_dispatch;
+  next->settings = std::move(settings);
+  generation_.set(std::move(next));
 }
 
 std::map<std::string, PluginListing> Engine::list() {

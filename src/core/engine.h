@@ -54,6 +54,7 @@ class Engine final : public WorkerSource {
   std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
   void add(std::string name, std::shared_ptr<Plugin> plugin, PluginTraits traits);
+  void change(const Changes& changes);
   void reload();  // StoqException, StoqPluginException: then nothing has changed
   std::map<std::string, PluginListing> list();
   PluginDescription describe(std::string_view name) const;  // StoqPluginNotFound

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,11 @@ struct Generation {
       decorators;
   bool serial =
       false;  // a live object takes part: requests run in canonical order on the caller's thread
+
+  void find_serial() {
+    serial = std::any_of(loaded.begin(), loaded.end(),
+                         [](const auto& entry) { return entry.second->info().serial; });
+  }
 };
 
 // The newest generation. [thread-safe]

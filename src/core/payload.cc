@@ -133,6 +133,7 @@ Payload::Payload(const Payload& other)
       deep_dispatch_meta(other.deep_dispatch_meta),
       parent(other.parent),
       ancestors(other.ancestors),
+      companion(other.companion),
       content_(other.content_ ? std::make_unique<Content>(*other.content_) : nullptr),
       size_(other.size_),
       sha256_(other.sha256_) {}
@@ -152,6 +153,7 @@ const Sha256& Payload::sha256() const {
 }
 
 void Payload::drop_content() {
+  companion.reset();
   content_.reset();
 }
 

@@ -7,6 +7,7 @@
 #include "config/version.h"
 #include "core/places.h"
 #include "loader/native.h"
+#include "loader/object.h"
 
 namespace stoq {
 namespace {
@@ -20,9 +21,10 @@ constexpr std::string_view kEngineOptions[] = {
 
 PluginSource::PluginSource(std::shared_ptr<const Settings> settings,
                            std::shared_ptr<RootTemplate> root, std::shared_ptr<RootTemplate> python,
-                           Logger& logger, std::vector<std::string>& warnings)
+                           Logger& logger, MakePlugin make, std::vector<std::string>& warnings)
     : settings_(std::move(settings)),
       logger_(logger),
+      make_(std::move(make)),
       manifests_(config::discover(settings_->plugin_dirs, warnings)),
       hosts_(
           std::move(root),
@@ -100,20 +102,31 @@ std::shared_ptr<Instance> PluginSource::get(std::string_view name) {
   if (const auto at = failed_.find(name); at != failed_.end())
     throw StoqPluginException(at->second);
   const auto manifest = manifests_.find(name);
-  if (manifest == manifests_.end())
-    throw StoqPluginNotFound("The plugin \"" + std::string(name) +
-                             "\" is invalid or does not exist in your plugin path");
   try {
-    std::shared_ptr<Instance> instance = instantiate(manifest->second);
-    made_.insert_or_assign(std::string(name), instance);
-    return instance;
+    std::shared_ptr<Instance> instance = of_the_program(name);
+    if (!instance && manifest != manifests_.end()) instance = instantiate(manifest->second);
+    if (instance) {
+      made_.insert_or_assign(std::string(name), instance);
+      return instance;
+    }
   } catch (const std::exception& e) {
-    const std::string text = "plugin '" + std::string(name) + "' (" + manifest->second.file +
-                             ") cannot be loaded: " + e.what();
+    const std::string text =
+        "plugin '" + std::string(name) + "'" +
+        (manifest == manifests_.end() ? "" : " (" + manifest->second.file + ")") +
+        " cannot be loaded: " + e.what();
     failed_.emplace(std::string(name), text);
     STOQ_LOG(logger_, LogLevel::error, text);
     throw StoqPluginException(text);
   }
+  throw StoqPluginNotFound("The plugin \"" + std::string(name) +
+                           "\" is invalid or does not exist in your plugin path");
+}
+
+// The object that the program has for that name, if it has one.
+std::shared_ptr<Instance> PluginSource::of_the_program(std::string_view name) const {
+  MadePlugin made = make_ ? make_(std::string(name)) : MadePlugin{};
+  if (!made.plugin) return nullptr;
+  return make_object_instance(std::string(name), std::move(made.plugin), std::move(made.traits));
 }
 
 std::shared_ptr<Instance> PluginSource::instantiate(const config::Manifest& m) {

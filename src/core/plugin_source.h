@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,9 +21,10 @@ namespace stoq {
 // when it began, and the hosts that its plugins live in. [thread-safe]
 class PluginSource {
  public:
+  using MakePlugin = std::function<MadePlugin(const std::string& name)>;
   // `warnings` get what is odd about manifests, and options of plugins that are not there.
   PluginSource(std::shared_ptr<const Settings> settings, std::shared_ptr<RootTemplate> root,
-               std::shared_ptr<RootTemplate> python, Logger& logger,
+               std::shared_ptr<RootTemplate> python, Logger& logger, MakePlugin make,
                std::vector<std::string>& warnings);
 
   const std::shared_ptr<const Settings>& settings() const { return settings_; }
@@ -36,6 +38,7 @@ class PluginSource {
 
  private:
   void warn_of_strangers(std::vector<std::string>& warnings) const;
+  std::shared_ptr<Instance> of_the_program(std::string_view name) const;
   std::shared_ptr<Instance> instantiate(const config::Manifest& manifest);
   PluginSpec spec_of(const config::Manifest& manifest) const;
   // An option of a plugin that is the engine's; StoqPluginException when malformed.
@@ -51,6 +54,7 @@ class PluginSource {
 
   const std::shared_ptr<const Settings> settings_;
   Logger& logger_;
+  const MakePlugin make_;
   const config::Manifests manifests_;
   HostService hosts_;
   std::mutex lacking_mutex_;

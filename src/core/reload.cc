@@ -43,7 +43,8 @@ std::shared_ptr<Generation> Engine::read_again(const Generation& before) {
   if (const std::string& file = before.settings->file.file();
       !file.empty() && settings->file.file().empty())
     throw StoqException(file + ": it is not there any more; put it back, or start anew without it");
-  auto source = std::make_shared<PluginSource>(settings, root_, python_root_, logger_, warnings);
+  auto source = std::make_shared<PluginSource>(settings, root_, python_root_, logger_,
+                                               options_.make_plugin, warnings);
   if (!kept.empty())
     warnings.push_back(
         "these settings have changed, and are taken when stoQ is started the next time: " + kept);
@@ -56,8 +57,9 @@ std::shared_ptr<Generation> Engine::read_again(const Generation& before) {
   };
   // What was loaded when somebody asked for it is asked for again.
   for (const auto& [name, instance] : before.loaded)
-    if (!is_object(instance) && next->source->manifests().contains(name))
+    if (!is_object(instance) && (options_.make_plugin || next->source->manifests().contains(name)))
       next->loaded.try_emplace(name, next->source->get(name));
+  next->find_serial();
   return next;
 }
 

@@ -103,22 +103,16 @@ const std::vector<std::string>* Errors::find(std::string_view name) const {
   return nullptr;
 }
 
-std::string StoqResponse::dumps(unsigned indent) const {
-  std::string scratch;
-  JsonWriter w;
+namespace {
+
+void members(JsonWriter& w, const Errors& errors) {
   w.begin_object();
-  w.key("results"), w.begin_array();
-  for (const PayloadResults& r : results) payload_results(w, r, scratch);
-  w.end_array();
-  w.key("request_meta"), w.raw(request_meta.text());
-  w.key("errors"), w.begin_object();
   for (const auto& [name, texts] : errors) w.key(name), names(w, texts);
   w.end_object();
-  w.key("time"), w.value(std::string_view(local_time(time)));
-  w.key("decorators"), named(w, decorators, scratch);
-  w.key("scan_id"), w.value(std::string_view(scan_id));
-  w.key("schema"), w.value(kSchemaVersion);
-  w.key("limits"), w.begin_array();
+}
+
+void members(JsonWriter& w, const std::vector<LimitRecord>& limits) {
+  w.begin_array();
   for (const LimitRecord& l : limits) {
     w.begin_object();
     w.key("limit"), w.value(std::string_view(l.limit));
@@ -133,6 +127,50 @@ std::string StoqResponse::dumps(unsigned indent) const {
     w.end_object();
   }
   w.end_array();
+}
+
+}  // namespace
+
+std::string text_of(const PayloadResults& results) {
+  std::string scratch;
+  JsonWriter w;
+  payload_results(w, results, scratch);
+  return w.take();
+}
+
+std::string text_of(const Errors& errors) {
+  JsonWriter w;
+  members(w, errors);
+  return w.take();
+}
+
+std::string text_of(const std::vector<LimitRecord>& limits) {
+  JsonWriter w;
+  members(w, limits);
+  return w.take();
+}
+
+std::string text_of(const NamedResults& results) {
+  std::string scratch;
+  JsonWriter w;
+  named(w, results, scratch);
+  return w.take();
+}
+
+std::string StoqResponse::dumps(unsigned indent) const {
+  std::string scratch;
+  JsonWriter w;
+  w.begin_object();
+  w.key("results"), w.begin_array();
+  for (const PayloadResults& r : results) payload_results(w, r, scratch);
+  w.end_array();
+  w.key("request_meta"), w.raw(request_meta.text());
+  w.key("errors"), members(w, errors);
+  w.key("time"), w.value(std::string_view(local_time(time)));
+  w.key("decorators"), named(w, decorators, scratch);
+  w.key("scan_id"), w.value(std::string_view(scan_id));
+  w.key("schema"), w.value(kSchemaVersion);
+  w.key("limits"), members(w, limits);
   w.end_object();
   return indent == 0 ? w.take() : sdk::indent(w.str(), indent);
 }

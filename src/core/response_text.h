@@ -16,4 +16,10 @@ std::string local_time(std::chrono::system_clock::time_point when);
 // the wrong shape; keys that are missing or unknown are not.
 std::string read_response(std::string_view canonical, StoqResponse& response);
 
+// Parts of a response as they stand in its text.
+std::string text_of(const PayloadResults& results);
+std::string text_of(const Errors& errors);
+std::string text_of(const std::vector<LimitRecord>& limits);
+std::string text_of(const NamedResults& results);
+
 }  // namespace stoq

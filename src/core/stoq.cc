@@ -99,6 +99,9 @@ void Stoq::reload() {
   const std::lock_guard lock(engine_->active_run_mutex);
   if (engine_->active_run) engine_->active_run->reloaded();
 }
+void Stoq::change(const Changes& changes) {
+  engine_->change(changes);
+}
 LoadedPlugin Stoq::load_plugin(std::string_view name) {
   return {*engine_, engine_->load(name)};
 }

@@ -14,6 +14,7 @@
 namespace stoq {
 
 std::string type_of(const std::exception& e) {
+  if (const auto* foreign = dynamic_cast<const ForeignException*>(&e)) return foreign->type();
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> name(
       abi::__cxa_demangle(typeid(e).name(), nullptr, nullptr, &status), std::free);
@@ -71,8 +72,12 @@ class ObjectInstance final : public Instance {
     info_.wants_ancestors = true;
     info_.results = {"*"};
     info_.required = std::move(traits.required_workers);
-    const auto role = [this](const void* plays, Role r) {
-      if (plays) info_.roles.add(r);
+    const auto role = [&](const void* derives, Role r) {
+      const auto& played = traits.roles;
+      const std::string_view called = kRoleNames[static_cast<size_t>(r)];
+      if (derives &&
+          (played.empty() || std::find(played.begin(), played.end(), called) != played.end()))
+        info_.roles.add(r);
     };
     role(worker_, Role::worker), role(dispatcher_, Role::dispatcher),
         role(deep_dispatcher_, Role::deep_dispatcher);
@@ -84,7 +89,7 @@ class ObjectInstance final : public Instance {
   }
 
   void call(Op op, Input& input, Reply& reply) noexcept override {
-    std::unique_lock<std::mutex> one_at_a_time(serial_, std::defer_lock);
+    std::unique_lock<std::recursive_mutex> one_at_a_time(serial_, std::defer_lock);
     if (info_.serial && op != Op::ingest) one_at_a_time.lock();
     try {
       run(op, input, reply);
@@ -169,7 +174,7 @@ class ObjectInstance final : public Instance {
   ConnectorPlugin* connector_;
   DecoratorPlugin* decorator_;
   ProviderPlugin* provider_;
-  std::mutex serial_;
+  std::recursive_mutex serial_;  // a plugin may have the engine scan something
 };
 
 }  // namespace

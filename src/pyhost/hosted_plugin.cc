@@ -61,8 +61,18 @@ HostedPlugin::~HostedPlugin() {
 }
 
 void HostedPlugin::construct() {
-  MadePlugin made = python::load_plugin(spec_.name, spec_.manifest, spec_.module,
-                                        pairs(spec_.options.config), pairs(spec_.options.arguments));
+  MadePlugin made;
+  try {
+    made = python::load_plugin(spec_.name, spec_.manifest, spec_.module,
+                               pairs(spec_.options.config), pairs(spec_.options.arguments));
+  } catch (const ForeignException& e) {
+    std::string text = e.type() + ": " + e.what();
+    std::error_code ec;
+    if (e.type().ends_with("ModuleNotFoundError") &&
+        fs::exists(spec_.folder + "/requirements.txt", ec))
+      text += " (its requirements.txt names what it needs: stoq install --upgrade fetches that)";
+    throw StoqPluginException(text);
+  }
   object_ = make_object_instance(spec_.name, std::move(made.plugin), std::move(made.traits));
 }
 

@@ -81,7 +81,7 @@ Interpreter::Interpreter(const std::string& packages) {
                         (status.err_msg ? status.err_msg : "unknown reason"));
   try {
     // Ours, whatever else there is of that name; what else lies there keeps its place.
-    const py::list path = py::module_::import("sys").attr("path");
+    py::list path = py::module_::import("sys").attr("path");
     const bool known = path.contains(packages);
     path.insert(0, packages);
     python::install_native_module();

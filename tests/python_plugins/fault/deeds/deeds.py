@@ -87,7 +87,7 @@ class Deeds(WorkerPlugin):
         return 42
 
     def do_wrong_extraction(self):
-        return WorkerResponse({'kept': True}, extracted=ExtractedPayload(b'not in a list'))
+        return WorkerResponse({'kept': True}, extracted=ExtractedPayload(b'count'))
 
     def do_unspeakable(self):
         raise Unspeakable()
