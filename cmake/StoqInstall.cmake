@@ -3,7 +3,7 @@
 # What `make install` puts where, by the Filesystem Hierarchy Standard. Programs and library find the rest from where they lie
 # (src/core/places.cc), so that the prefix can be moved as a whole.
 #
-#   bin/stoq, bin/stoq-new-plugin      libexec/stoq/stoq-host        lib/libstoq.so, lib/cmake/stoq, lib/pkgconfig
+#   bin/stoq, bin/stoq-new-plugin      libexec/stoq/stoq-{,py}host   lib/libstoq.so, lib/cmake/stoq, lib/pkgconfig
 #   lib/stoq/plugins/<name>/           include/stoq/                 share/stoq/stoq.cfg, share/stoq/new-plugin/
 #   share/{man,doc/stoq,bash-completion,zsh,fish}
 include(CMakePackageConfigHelpers)

@@ -127,6 +127,7 @@ struct PluginDescription {
   std::string folder;                // where it lies; empty for an object
   std::vector<std::string> classes;  // as its manifest says; empty where only loading tells
   std::string isolation, profile;    // in effect
+  bool python = false;               // written in Python
   std::vector<HelperDescription> helpers;
   std::vector<OptionDescription> options;
   std::string problem;  // why its options are not to be had

@@ -29,7 +29,11 @@ def describe(exc: BaseException) -> Tuple[str, str]:
         return 'TypeError', str(exc)
     place = where(exc)
     kind = type_name(type(exc))
-    return (f'{place} ; {kind}' if place else kind), str(exc)
+    try:
+        text = str(exc)
+    except Exception:
+        text = '(its text cannot be had)'
+    return (f'{place} ; {kind}' if place else kind), text
 
 
 def _errors(errors: Any) -> List[str]:

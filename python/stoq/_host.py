@@ -60,7 +60,9 @@ class _Handler(logging.Handler):
             text = f'{record.msg!r} ({type(error).__name__}: {error})'
         if record.name != 'stoq' and not record.name.startswith('stoq.'):
             text = f'{record.name}: {text}'
-        _stoq_host.log(record.levelno, text)
+        for line in text.splitlines():
+            if line:
+                _stoq_host.log(record.levelno, line)
 
 
 _streams = (_Lines(logging.INFO), _Lines(logging.WARNING))

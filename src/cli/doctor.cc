@@ -40,6 +40,7 @@ class Doctor {
       directories(*settings);
       report_.section("host processes");
       hosts();
+      python();
       plugins(*settings);
     }
     return finish(a_.format == Format::json ? report_.json() : report_.text(),
@@ -144,6 +145,16 @@ class Doctor {
                           text + ": less than one request may have, " +
                               "max_request_bytes = " + human_bytes(s.max_request_bytes));
     report_.ok("spill_dir", text);
+  }
+
+  void python() {
+    const std::string program = python_host_program();
+    try {
+      TemplateClient::start(program)->fork();
+      report_.ok("stoq-pyhost", program + ", with " + kPython + "'s library");
+    } catch (const std::exception& e) {
+      report_.problem("stoq-pyhost", e.what(), "install stoQ anew: plugins in Python do not load");
+    }
   }
 
   void hosts() {

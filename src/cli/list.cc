@@ -50,7 +50,8 @@ std::string verbose_text(const PluginListing& listing, const PluginDescription& 
   };
   if (!listing.classes.empty()) fact("roles", joined(listing.classes));
   if (!d.folder.empty()) fact("lies in", d.folder);
-  fact("isolation", d.isolation + (d.profile.empty() ? "" : ", profile " + d.profile));
+  fact("isolation", d.isolation + (d.profile.empty() ? "" : ", profile " + d.profile) +
+                        (d.python ? ", in Python" : ""));
   for (const HelperDescription& helper : d.helpers)
     fact("helper", helper.name + "=" + helper.path + (helper.present ? "" : ", which is missing"));
   const std::string problem = d.problem.empty() ? listing.problem : d.problem;

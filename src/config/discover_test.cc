@@ -66,6 +66,16 @@ TEST_F(DiscoverTest, PrefersNativeThenCompiledModules) {
   EXPECT_EQ(find({"p"}).at("a").module_path, root_ + "/p/a/a.so");
 }
 
+TEST_F(DiscoverTest, EntersNoVirtualEnvironment) {
+  plugin("p/a/a.stoq", "a", "a", ".py");
+  write("p/a/.venv/pyvenv.cfg");
+  plugin("p/a/.venv/lib/b.stoq", "b", "b", ".py");
+  const Manifests found = find({"p"});
+  EXPECT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found.contains("a"));
+  EXPECT_EQ(warnings_, Lines{});
+}
+
 TEST_F(DiscoverTest, TheLastOfANameWins) {
   plugin("p/hash/hash.stoq", "hash", "hash");
   plugin("q/mine/hash.stoq", "hash", "hash", ".py");

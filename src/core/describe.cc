@@ -82,7 +82,8 @@ PluginDescription Engine::describe(std::string_view name) const {
   for (const config::HelperPlace& place : m.helpers)
     d.helpers.push_back({place.name, place.path, access(place.path.c_str(), X_OK) == 0});
 
-  if (m.kind != config::ModuleKind::native) {  // nothing but its manifest declares them
+  d.python = m.kind == config::ModuleKind::python;
+  if (d.python) {  // nothing but its manifest declares them
     for (const auto& [option, entry] : m.options)
       d.options.push_back({option, "text", entry.value, "", ""});
     return d;

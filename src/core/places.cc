@@ -27,13 +27,20 @@ fs::path own_directory() {
   return ec ? fs::path("/usr/bin") : real.parent_path();
 }
 
+// Where Debian's Python looks: below /usr, below /usr/local, in a virtual environment.
+fs::path packages_below(const fs::path& prefix) {
+  std::error_code ec;
+  for (const char* place : {"lib/python3.11/dist-packages", "lib/python3.11/site-packages"})
+    if (fs::exists(prefix / place / "stoq/_host.py", ec)) return prefix / place;
+  return prefix / "lib/python3/dist-packages";
+}
+
 Layout installed(const fs::path& prefix) {
   std::error_code ec;
   // What the administrator wrote stands for what was shipped.
   const fs::path etc = (prefix == "/usr" ? fs::path("/etc") : prefix / "etc") / "stoq/stoq.cfg";
   return {prefix / "lib/stoq/plugins", prefix / "libexec/stoq/stoq-host",
-          fs::exists(etc, ec) ? etc : prefix / "share/stoq/stoq.cfg",
-          prefix / "lib/python3/dist-packages"};
+          fs::exists(etc, ec) ? etc : prefix / "share/stoq/stoq.cfg", packages_below(prefix)};
 }
 Layout built(const fs::path& tree) {
   return {tree / "plugins", tree / "libexec/stoq-host", tree / "etc/stoq/stoq.cfg",

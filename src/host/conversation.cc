@@ -121,7 +121,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       if (nul == bytes.npos) throw Malformed("a failure without a kind");
       if (++failures_told_ > kFailuresTold) return;
       const std::string_view type = bytes.substr(0, nul);
-      const bool memory = type == "std::bad_alloc" || type == "MemoryError";
+      const bool memory = type == "std::bad_alloc" || type.ends_with("MemoryError");
       out_of_memory_ |= memory;
       return reply().failed(memory ? Failure::memory : Failure::raised, type,
                             bytes.substr(nul + 1));

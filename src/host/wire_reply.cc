@@ -135,7 +135,7 @@ void WireReply::error(std::string_view text) {
 }
 
 void WireReply::failed(Failure, std::string_view type, std::string_view text) {
-  std::string head(type.substr(0, 200));
+  std::string head(type.substr(0, 4096 + 200));  // with the place, in Python
   std::replace(head.begin(), head.end(), '\0', ' ');
   head.push_back('\0');
   give(Record::failed, head, text.substr(0, max_result_ * 4));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pyhost/hosted_plugin.h"
 
-#include <pybind11/embed.h>
+#include <unistd.h>
 
 #include <filesystem>
 
+#include "adapter.h"
 #include "core/response_text.h"
 #include "loader/exception_text.h"
 #include "loader/object.h"
@@ -14,7 +15,6 @@
 namespace stoq {
 namespace {
 
-namespace py = pybind11;
 namespace fs = std::filesystem;
 
 // Threads of this process, and its sockets.
@@ -28,6 +28,12 @@ size_t threads_and_sockets() {
     if (fs::read_symlink(at->path(), gone).native().starts_with("socket:")) ++count;
   }
   return count;
+}
+
+std::vector<std::pair<std::string, std::string>> pairs(const config::Layer& layer) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& [name, source] : layer) out.emplace_back(name, source.text);
+  return out;
 }
 
 }  // namespace
@@ -49,13 +55,24 @@ HostedPlugin::HostedPlugin(PluginSpec spec) : spec_(std::move(spec)) {
 }
 
 HostedPlugin::~HostedPlugin() {
-  const py::gil_scoped_acquire lock;
+  const python::Gil lock;
   object_.reset();
   wind_up();
 }
 
 void HostedPlugin::construct() {
-  MadePlugin made = make_python_plugin(spec_);
+  MadePlugin made;
+  try {
+    made = python::load_plugin(spec_.name, spec_.manifest, spec_.module,
+                               pairs(spec_.options.config), pairs(spec_.options.arguments));
+  } catch (const ForeignException& e) {
+    std::string text = e.type() + ": " + e.what();
+    std::error_code ec;
+    if (e.type().ends_with("ModuleNotFoundError") &&
+        fs::exists(spec_.folder + "/requirements.txt", ec))
+      text += " (its requirements.txt names what it needs: stoq install --upgrade fetches that)";
+    throw StoqPluginException(text);
+  }
   object_ = make_object_instance(spec_.name, std::move(made.plugin), std::move(made.traits));
 }
 
@@ -80,11 +97,13 @@ void HostedPlugin::call(Op op, Input& input, Reply& reply) noexcept {
       return given.request ? given.request->request_meta.text() : std::string();
     };
     const std::string payload_before = payload_meta(), request_before = request_meta();
+    const pid_t process = getpid();
     object_->call(op, given, reply);
+    if (getpid() != process) _exit(0);  // a copy that the plugin has made, and not ended
     // The object has changed what it was given; the engine has to be told.
     if (const std::string now = payload_meta(); now != payload_before) reply.set_payload_meta(now);
     if (const std::string now = request_meta(); now != request_before) reply.set_request_meta(now);
-    const py::gil_scoped_acquire lock;
+    const python::Gil lock;
     flush_prints();
   } catch (const std::exception& e) {
     reply.failed(Failure::raised, type_of(e), e.what());

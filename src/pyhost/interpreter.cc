@@ -4,6 +4,7 @@
 #include <pybind11/embed.h>
 #include <unistd.h>
 
+#include "adapter.h"
 #include "core/places.h"
 #include "stoq/exceptions.h"
 
@@ -80,9 +81,10 @@ Interpreter::Interpreter(const std::string& packages) {
                         (status.err_msg ? status.err_msg : "unknown reason"));
   try {
     // Ours, whatever else there is of that name; what else lies there keeps its place.
-    const py::list path = py::module_::import("sys").attr("path");
+    py::list path = py::module_::import("sys").attr("path");
     const bool known = path.contains(packages);
     path.insert(0, packages);
+    python::install_native_module();
     host_module().attr("begin")();
     if (known) path.attr("pop")(0);
   } catch (const py::error_already_set& e) {

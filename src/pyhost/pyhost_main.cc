@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stoq-pyhost: stoq-host for plugins written in Python.
-#include <pybind11/embed.h>
-
-#include <cstdlib>
 #include <optional>
 
 #include "core/places.h"
