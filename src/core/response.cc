@@ -74,8 +74,7 @@ void payload_results(JsonWriter& w, const PayloadResults& r, std::string& scratc
 
 std::string local_time(std::chrono::system_clock::time_point when) {
   using namespace std::chrono;
-  const auto seconds =
-      time_point_cast<std::chrono::seconds>(when - (when.time_since_epoch() < 0s ? 1s : 0s));
+  const auto seconds = floor<std::chrono::seconds>(when);
   const auto micros = duration_cast<microseconds>(when - seconds).count();
   const std::time_t t = system_clock::to_time_t(seconds);
   std::tm parts{};

@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -21,7 +19,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 
@@ -136,17 +133,9 @@ class Template {
     return profile != config::Profile::compute && profile != config::Profile::network;
   }
 
-  // This process is a subreaper: what a host has started and not taken with it is here; what that
-  // has started, once it has ended, too.
   bool end_orphans() {
-    const std::string list = "/proc/self/task/" + std::to_string(getpid()) + "/children";
-    std::ifstream children(list);
-    bool found = false;
-    for (pid_t pid; children >> pid;)
-      if (!children_.contains(pid) && !templates_->contains(pid)) found |= kill(pid, SIGKILL) == 0;
-    return found;
+    return templates_->end_others([&](pid_t pid) { return children_.contains(pid); });
   }
-
   static void remove(const std::string& tmp) {
     std::error_code ignored;
     if (!tmp.empty()) std::filesystem::remove_all(tmp, ignored);

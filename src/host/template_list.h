@@ -6,8 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <new>
+#include <string>
 
 namespace stoq {
 
@@ -27,6 +31,16 @@ struct Templates {
   void add(pid_t pid) { pids[added++ % kMost] = pid; }
   bool contains(pid_t pid) const {
     return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
+  }
+  // Ends all children of this process, a subreaper, but its own ones and templates: what hosts have
+  // started and not taken with them. Whether there were any.
+  template <class Own>
+  bool end_others(const Own& own) const {
+    std::ifstream children("/proc/self/task/" + std::to_string(getpid()) + "/children");
+    bool found = false;
+    for (pid_t pid; children >> pid;)
+      if (!own(pid) && !contains(pid)) found |= kill(pid, SIGKILL) == 0;
+    return found;
   }
 };
 
