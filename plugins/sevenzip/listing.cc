@@ -91,7 +91,7 @@ const std::string* Complaints::about(std::string_view path) const {
 }
 
 Complaints parse_complaints(std::string_view text) {
-  static constexpr std::string_view kError = "ERROR: ";
+  static constexpr std::string_view kError = "ERROR: ", kOpen = "Open ERROR: ";
   Complaints out;
   Lines lines(text);
   for (std::string_view line; lines.next(line);) {
@@ -99,11 +99,15 @@ Complaints parse_complaints(std::string_view text) {
       out.wrong_password = true;
     const bool error = line.starts_with(kError);
     if (error) line.remove_prefix(kError.size());
-    const std::size_t colon = line.find(" : ");
-    if (line.empty() || line.starts_with("ERRORS:") || line.starts_with("WARNINGS:")) continue;
-    if (line.starts_with(kArchive)) {
-      if (colon != line.npos) out.others.emplace_back(line.substr(colon + 3));
-    } else if (error && colon != line.npos) {
+    if (line.starts_with(kOpen)) line.remove_prefix(kOpen.size());
+    std::size_t colon = line.find(" : ");
+    const bool of_archive = line.starts_with(kArchive);
+    if (of_archive) line.remove_prefix(colon == line.npos ? line.size() : colon + 3);
+    if (of_archive) colon = line.npos;
+    if (line.empty() || line.starts_with(kArchive) || line.starts_with("ERRORS:") ||
+        line.starts_with("WARNINGS:"))
+      continue;
+    if (error && colon != line.npos) {
       out.members.push_back(
           {std::string(line.substr(colon + 3)), std::string(line.substr(0, colon))});
     } else {

@@ -44,6 +44,15 @@ TEST(SevenzipListing, Complaints) {
                                                   "Unexpected end of archive"}));
 }
 
+TEST(SevenzipListing, WhatIsSaidOfTheArchiveItself) {
+  EXPECT_EQ(
+      parse_complaints("ERROR: /proc/self/fd/3 : /proc/self/fd/3\nOpen ERROR: Cannot open the "
+                       "file as [wim] archive\n\nERRORS:\nUnexpected end of archive\n")
+          .others,
+      (std::vector<std::string>{"Cannot open the file as [wim] archive",
+                                "Unexpected end of archive"}));
+}
+
 TEST(SevenzipListing, WhatIsNone) {
   EXPECT_TRUE(parse_listing("").items.empty());
   EXPECT_TRUE(parse_listing("Path = x\n").items.empty());

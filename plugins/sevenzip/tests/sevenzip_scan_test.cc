@@ -35,7 +35,8 @@ class Sevenzip : public testing::Test {
     std::ofstream(folder_ / name, std::ios::binary) << content;
   }
   std::string made(const std::string& name, const std::string& command) {
-    const std::string line = "cd " + folder_.string() + " && " + command + " >/dev/null 2>&1";
+    const std::string line =
+        "cd " + folder_.string() + " && export LC_ALL=C.UTF-8 && " + command + " >/dev/null 2>&1";
     EXPECT_EQ(std::system(line.c_str()), 0) << command;
     std::ifstream in(folder_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -87,6 +88,59 @@ TEST_F(Sevenzip, EncryptedHeadersWithAPasswordOfTheNameOrTheList) {
   EXPECT_THAT(errors(r), ElementsAre(testing::HasSubstr(
                              "encrypted: none of 3 passwords fits; add the right one to the option "
                              "passwords")));
+}
+
+TEST_F(Sevenzip, PasswordsOfTheMailAroundAnArchiveForDecompressToo) {
+  const std::string lockeds[] = {
+      made("a.7z", "7zz a -pt0pS3cret -mhe=on a.7z one.txt two.txt"),
+      made("a.zip", "7zz a -pt0pS3cret -mem=AES256 a.zip one.txt two.txt")};
+  for (const std::string& locked : lockeds) {
+    StoqOptions o = quiet();
+    o.plugin_dir_list = {STOQ_PLUGINS};
+    o.always_dispatch = {"smtp", "decompress"};
+    Stoq s(std::move(o));
+    add_worker(s, "smtp", [&](Payload& payload, Request&) {
+      WorkerResponse response;
+      if (text(payload) != "a mail") return response;
+      response.results = Json{{"subject", "Invoice"},
+                              {"body", "Please find it attached.\nThe password is: t0pS3cret.\n"}};
+      response.extracted.push_back({locked});
+      return response;
+    });
+    const StoqResponse r = s.scan("a mail");
+    EXPECT_EQ(r.results.size(), 4u) << r.dumps();
+    EXPECT_EQ(r.errors.size(), 0u) << r.dumps();
+  }
+}
+
+TEST_F(Sevenzip, MembersOfOneNameAndNamesOfAnyCharset) {
+  put("größe 日本.txt", "third");
+  const StoqResponse named =
+      scan(made("n.wim", "7zz a -twim n.wim one.txt two.txt '-i!größe 日本.txt'"));
+  EXPECT_THAT(members(named), testing::Contains("größe 日本.txt: extracted"));
+  std::string same = made("s.7z", "7zz a -mx=0 -mhc=off s.7z one.txt two.txt");
+  const std::string from("t\0w\0o\0", 6), to("o\0n\0e\0", 6);  // a second one.txt
+  ASSERT_NE(same.find(from), same.npos);
+  same.replace(same.find(from), 6, to);
+  const auto le32 = [](uint32_t n) {
+    return std::string(reinterpret_cast<const char*>(&n), sizeof n);
+  };
+  const auto crc = [](std::string_view bytes) {
+    uint32_t c = ~0U;
+    for (const unsigned char byte : bytes) {
+      c ^= byte;
+      for (int bit = 0; bit < 8; ++bit) c = c >> 1 ^ (c & 1 ? 0xEDB88320 : 0);
+    }
+    return ~c;
+  };
+  uint64_t at = 0, size = 0;
+  std::memcpy(&at, same.data() + 12, 8), std::memcpy(&size, same.data() + 20, 8);
+  same.replace(28, 4, le32(crc(std::string_view(same).substr(32 + at, size))));
+  same.replace(8, 4, le32(crc(std::string_view(same).substr(12, 20))));
+  const StoqResponse r = scan(same);
+  EXPECT_EQ(members(r), (std::vector<std::string>{"one.txt: extracted", "one.txt: extracted"}));
+  ASSERT_EQ(r.results.size(), 3u) << r.dumps();
+  EXPECT_EQ(r.results[1].size + r.results[2].size, 27u);
 }
 
 TEST_F(Sevenzip, AMemberThatFailsLeavesTheRest) {
