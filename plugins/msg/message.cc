@@ -15,7 +15,8 @@ using office::CompoundFile;
 using office::Sink;
 
 constexpr unsigned kDeepest = 10;  // messages in messages
-constexpr std::size_t kMostBody = 64 << 20, kMostText = 1 << 20, kMostListed = 1000;
+constexpr std::size_t kMostBody = 64 << 20, kMostText = 1 << 20, kMostTexts = 2 << 20,
+                      kMostName = 4096, kMostListed = 1000;
 constexpr std::size_t kTopHead = 32, kInnerHead = 24, kPartHead = 8;
 constexpr std::uint32_t kByMessage = 5, kByOle = 6;
 
@@ -52,13 +53,13 @@ std::string address_of(const std::optional<std::string>& name,
 }
 
 // {"should_archive": …, "extra_data": {…}}
-std::string meta_of(const std::string& name, const std::string& path, bool archived,
+std::string meta_of(const std::string& file_name, const std::string& path, bool archived,
                     bool incomplete = false, const std::string& type = {}) {
   sdk::JsonWriter w;
   w.begin_object().member("should_archive", archived).key("extra_data").begin_object();
-  w.member("filename", std::string_view(name));
-  if (!type.empty()) w.member("type", std::string_view(type));
-  if (!path.empty()) w.member("message", std::string_view(path));
+  w.member("filename", office::utf8_start(file_name, kMostName));
+  if (!type.empty()) w.member("type", office::utf8_start(type, kMostName));
+  if (!path.empty()) w.member("message", office::utf8_start(path, kMostName));
   if (incomplete) w.member("incomplete", true);
   return w.end_object().end_object().take();
 }
@@ -79,7 +80,7 @@ class Extractor {
     text("subject", kSubject);
     std::string from = address_of(
         p.text(kSenderName), p.text(kSenderSmtp) ? p.text(kSenderSmtp) : p.text(kSenderAddress));
-    if (!from.empty()) w.member("from", std::string_view(from));
+    if (!from.empty()) w.member("from", bounded(from));
     recipients(storage, w);
     for (const auto& [key, property] : {std::pair{"sent", kSent}, {"delivered", kDelivered}})
       if (const auto when = p.time(property)) w.member(key, std::string_view(*when));
@@ -94,12 +95,11 @@ class Extractor {
   }
 
  private:
-  static std::string bounded(std::string text) {
-    if (text.size() <= kMostText) return text;
-    std::size_t size = kMostText;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-    text.resize(size);
-    return text;
+  // Texts of the result, all messages together; payloads are whole.
+  std::string bounded(const std::string& text) {
+    std::string start = office::utf8_start(text, std::min(kMostText, texts_left_));
+    texts_left_ -= start.size();
+    return start;
   }
 
   // Storages directly below one whose names begin so.
@@ -129,7 +129,7 @@ class Extractor {
       list += who;
     }
     for (const auto& [kind, key] : kKinds)
-      if (!lists[kind - 1].empty()) w.member(key, std::string_view(lists[kind - 1]));
+      if (!lists[kind - 1].empty()) w.member(key, bounded(lists[kind - 1]));
   }
 
   void bodies(const Properties& p, const std::string& path, sdk::JsonWriter& w) {
@@ -158,7 +158,7 @@ class Extractor {
     w.member("attachment_count", all.size()).key("attachments").begin_array();
     for (std::size_t i = 0; i < all.size() && !stopped_; ++i) {
       sdk::JsonWriter unlisted;
-      attachment(all[i], inner_path, path, depth, i < kMostListed ? w : unlisted);
+      attachment(all[i], inner_path, path, depth, listed_++ < kMostListed ? w : unlisted);
       stopped_ = stopped_ || sink_.cancelled();
     }
     w.end_array();
@@ -173,9 +173,9 @@ class Extractor {
     const std::uint32_t method = p.number(kMethod).value_or(0);
     const std::size_t object = p.object(kData);
     const std::string type = p.text(kMimeType).value_or("");
-    w.begin_object().member("filename", std::string_view(name));
-    if (!type.empty()) w.member("type", std::string_view(type));
-    if (const auto id = p.text(kContentId)) w.member("content-id", std::string_view(*id));
+    w.begin_object().member("filename", bounded(name));
+    if (!type.empty()) w.member("type", bounded(type));
+    if (const auto id = p.text(kContentId)) w.member("content-id", bounded(*id));
     const std::string shown = "attachment '" + office::printable(name) + "'";
     if (object != CompoundFile::kNone && (method == kByMessage || is_message(object))) {
       if (depth + 1 >= kDeepest) {
@@ -230,6 +230,7 @@ class Extractor {
 
   CompoundFile& file_;
   Sink& sink_;
+  std::size_t texts_left_ = kMostTexts, listed_ = 0;
   bool stopped_ = false;
 };
 

@@ -90,6 +90,21 @@ inline std::string utf16_text(Bytes raw) {
   return sdk::text_from_bytes(bytes_of(marked));
 }
 
+/// The first `most` bytes of a text, whole characters.
+inline std::string utf8_start(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return std::string(text.substr(0, most));
+}
+
+/// Without control characters, for eyes.
+inline std::string printable(std::string_view name) {
+  std::string out;
+  for (const char c : name)
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) out += c;
+  return out;
+}
+
 inline std::string_view base_name(std::string_view path) {
   return path.substr(path.find_last_of("/\\") + 1);
 }

@@ -263,11 +263,4 @@ std::string clsid_text(const std::array<std::uint8_t, 16>& c) {
   return text;
 }
 
-std::string printable(std::string_view name) {
-  std::string out;
-  for (const char c : name)
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) out += c;
-  return out;
-}
-
 }  // namespace stoq::plugins::office

@@ -87,7 +87,5 @@ class CompoundFile {
 
 /// "{00020906-0000-0000-C000-000000000046}"; "" for all zeros.
 std::string clsid_text(const std::array<std::uint8_t, 16>& clsid);
-/// Without control characters, for eyes.
-std::string printable(std::string_view name);
 
 }  // namespace stoq::plugins::office

@@ -9,6 +9,8 @@
 namespace stoq::plugins::office {
 namespace {
 
+constexpr std::uint64_t kTimesMost = 4;  // of all members that are read together
+
 struct CloseArchive {
   void operator()(archive* a) const { archive_read_free(a); }
 };
@@ -60,8 +62,10 @@ bool read_zip(Bytes content, std::uint64_t most,
               const std::function<bool(const std::string&)>& wanted,
               const std::function<bool(const std::string&, const Inflated&)>& take) {
   constexpr unsigned kMostMembers = 100'000;
+  std::uint64_t left = kTimesMost * most;
   const Archive a(archive_read_new());
-  archive_read_support_format_zip_seekable(a.get());
+  // by its directory, or where that is gone by the head of each member
+  archive_read_support_format_zip(a.get());
   if (!a || archive_read_open_memory(a.get(), content.data(), content.size()) != ARCHIVE_OK)
     return false;
   for (unsigned members = 0; members < kMostMembers; ++members) {
@@ -72,7 +76,10 @@ bool read_zip(Bytes content, std::uint64_t most,
     const char* raw = archive_entry_pathname(entry);
     const std::string name = raw ? raw : "";
     if (!wanted(name)) continue;
-    if (!take(name, read_data(a.get(), most))) return true;
+    const Inflated member = read_data(a.get(), std::min(most, left));
+    left -= member.bytes.size();
+    if (!take(name, member)) return true;
+    if (left == 0) return false;
   }
   return false;
 }

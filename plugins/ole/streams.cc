@@ -31,7 +31,7 @@ struct Piece {
   std::string name, path, file_name, source_path, temp_path;
   bool is_file = false;  // something that somebody packed, not a part of the format
   bool orphan = false, incomplete = false;
-  std::int64_t offset = -1;
+  std::int64_t record_at = -1;  // in the stream
 
   std::string meta() const {
     sdk::JsonWriter w;
@@ -42,7 +42,7 @@ struct Piece {
                                      {"source_path", &source_path},
                                      {"temp_path", &temp_path}})
       if (!value->empty()) w.member(key, std::string_view(*value));
-    if (offset >= 0) w.member("offset", offset);
+    if (record_at >= 0) w.member("record_at", record_at);
     if (orphan) w.member("orphan", true);
     if (incomplete) w.member("incomplete", true);
     return w.end_object().end_object().take();
@@ -91,6 +91,7 @@ class Extractor {
     const std::string path = installer_ ? installer_name(entry.path) : entry.path;
     piece.path = printable(path);
     piece.name = joined(path);
+    piece.file_name = office::base_name(piece.path);
     piece.orphan = entry.orphan;
     piece.incomplete = !content.problem.empty();
     if (piece.incomplete) sink_.error("stream '" + piece.path + "' " + content.problem);
@@ -134,7 +135,8 @@ class Extractor {
       if (stopped_) return;
       Piece piece = of;
       piece.is_file = true;
-      piece.offset = static_cast<std::int64_t>(object.offset);
+      piece.file_name.clear();
+      piece.record_at = static_cast<std::int64_t>(object.offset);
       piece.name += "_object";
       if (!object.compressed) {
         give(object.content, piece);
@@ -167,7 +169,6 @@ std::string active_mime(Bytes content, Sink& sink) {
     if (inflated.bytes.empty()) continue;
     Piece piece;
     piece.name = "ActiveMime";
-    piece.offset = static_cast<std::int64_t>(at);
     piece.incomplete = !inflated.problem.empty();
     if (piece.incomplete) sink.error("what this ActiveMime file holds " + inflated.problem);
     sink.give(inflated.bytes, piece.meta());

@@ -10,7 +10,7 @@ namespace {
 using office::Bytes;
 using office::Sink;
 
-constexpr std::size_t kMostListed = 1000;
+constexpr std::size_t kMostListed = 1000, kMostShown = 1000;
 
 // What an object turns out to be.
 struct Opened {
@@ -54,7 +54,7 @@ std::string meta_of(const Opened& object, std::size_t index, std::uint64_t offse
                                    {"source_path", &object.source_path},
                                    {"temp_path", &object.temp_path}})
     if (!value->empty()) w.member(key, std::string_view(*value));
-  w.member("offset", offset);
+  w.member("objdata_at", offset);
   if (!object.whole) w.member("incomplete", true);
   return w.end_object().end_object().take();
 }
@@ -78,9 +78,10 @@ std::string take_objects(Bytes content, Sink& sink) {
     const Opened opened = open(object);
     if (i < kMostListed) {
       w.begin_object().member("kind", opened.kind).member("offset", object.offset);
-      if (!opened.class_name.empty()) w.member("class", std::string_view(opened.class_name));
+      if (!opened.class_name.empty())
+        w.member("class", office::utf8_start(opened.class_name, kMostShown));
       if (!opened.file_name.empty()) w.member("filename", std::string_view(opened.file_name));
-      if (!opened.link.empty()) w.member("link", std::string_view(opened.link));
+      if (!opened.link.empty()) w.member("link", office::utf8_start(opened.link, kMostShown));
       if (object.updates) w.member("updates", true);
       w.member("size", opened.content.size()).end_object();
     }

@@ -4,7 +4,7 @@
 namespace stoq::plugins::vba {
 namespace {
 
-constexpr std::size_t kMostModules = 10'000, kMostReferences = 1000;
+constexpr std::size_t kMostModules = 10'000, kMostReferences = 1000, kMostName = 1024;
 
 enum DirRecord : std::uint16_t {
   kCodePage = 0x03,
@@ -26,7 +26,12 @@ enum DirRecord : std::uint16_t {
 Project read_project(office::Bytes dir) {
   Project project;
   Project::Module module;
-  const auto text = [](office::Bytes raw) { return sdk::text_from_bytes(raw); };
+  const auto text = [](office::Bytes raw) {
+    return sdk::text_from_bytes(office::part_of(raw, 0, kMostName));
+  };
+  const auto wide = [](office::Bytes raw) {
+    return office::utf16_text(office::part_of(raw, 0, kMostName));
+  };
   office::Cursor in(dir);
   while (in.left() >= 6) {
     const std::uint16_t record = in.u16();
@@ -51,13 +56,13 @@ Project read_project(office::Bytes dir) {
         module.name = text(value);
         break;
       case kModuleNameWide:
-        if (!value.empty()) module.name = office::utf16_text(value);
+        if (!value.empty()) module.name = wide(value);
         break;
       case kStreamName:
         module.stream = text(value);
         break;
       case kStreamNameWide:
-        if (!value.empty()) module.stream = office::utf16_text(value);
+        if (!value.empty()) module.stream = wide(value);
         break;
       case kOffset:
         module.offset = office::number_at<std::uint32_t>(value, 0);

@@ -35,7 +35,7 @@ TEST(Ole, EveryStreamIsAPayloadAndAPackageIsItsFile) {
           R"({"should_archive": true, "extra_data": {"index": 1, "name": "ObjectPool__1572_Ole10Native_evil.exe", )"
           R"("path": "ObjectPool/_1572/Ole10Native", "filename": "evil.exe", "source_path": "C:\\work\\evil.exe", )"
           R"("temp_path": "C:\\Temp\\evil.exe"}})",
-          R"({"should_archive": false, "extra_data": {"index": 2, "name": "WordDocument", "path": "WordDocument"}})"}));
+          R"({"should_archive": false, "extra_data": {"index": 2, "name": "WordDocument", "path": "WordDocument", "filename": "WordDocument"}})"}));
   EXPECT_EQ(sink.errors, Strings());
 }
 
@@ -66,7 +66,7 @@ TEST(Ole, ObjectsOfASlideShowAreDecompressed) {
   Collector sink;
   take_apart(in_bytes(compound({stream("PowerPoint Document", document)})), sink);
   EXPECT_EQ(sink.contents, (Strings{document, "plain", "hello hello hello"}));
-  EXPECT_NE(sink.metas.at(1).find("\"offset\": 18"), std::string::npos) << sink.metas.at(1);
+  EXPECT_NE(sink.metas.at(1).find("\"record_at\": 18"), std::string::npos) << sink.metas.at(1);
 
   Collector damaged;
   const std::string bad = le(0x0010, 2) + le(0x1011, 2) + le(10, 4) + "no zlib at";

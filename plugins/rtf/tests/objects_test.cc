@@ -43,7 +43,7 @@ TEST(Rtf, APackageIsItsFile) {
       sink.metas,
       Strings{
           R"({"extra_data": {"index": 0, "filename": "evil.exe", "class": "Package", )"
-          R"("source_path": "C:\\work\\evil.exe", "temp_path": "C:\\Temp\\evil.exe", "offset": 55}})"});
+          R"("source_path": "C:\\work\\evil.exe", "temp_path": "C:\\Temp\\evil.exe", "objdata_at": 55}})"});
   EXPECT_EQ(sink.errors, Strings());
 }
 
