@@ -23,7 +23,7 @@ void PrintTo(const Target& target, std::ostream* out) {
 namespace {
 
 constexpr size_t kMutants = 3000, kCuts = 20;
-constexpr std::string_view kSlow[] = {"journal", "mimetype", "unpack", "yara_rules"};
+constexpr std::string_view kSlow[] = {"journal", "mimetype", "officecrypt", "unpack", "yara_rules"};
 
 size_t mutants_of(std::string_view target) {
   const char* asked = std::getenv("STOQ_REPLAY_MUTANTS");
