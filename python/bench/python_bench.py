@@ -24,7 +24,6 @@ class Reader(WorkerPlugin):
     def scan(self, payload, request_meta):
         begin = time.perf_counter()
         view = memoryview(payload)
-        size = len(view)
         view.release()
         self.seconds.append(time.perf_counter() - begin)
         return None

@@ -9,7 +9,7 @@ import time
 import unittest
 from unittest.mock import Mock
 
-from stoq import (ExtractedPayload, Payload, PayloadMeta, RequestMeta, StoqException,
+from stoq import (Payload, PayloadMeta, RequestMeta, StoqException,
                   StoqPluginException, StoqPluginNotFound, WorkerResponse)
 
 from support import Case

@@ -5,6 +5,8 @@ import gc
 import multiprocessing
 import os
 import sys
+import threading
+import time
 import unittest
 
 from stoq import StoqException
@@ -54,6 +56,16 @@ class Process(Case):
             print('done')
             ''')
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, 'done\n', ''))
+
+    def test_the_interpreter_is_free_during_a_native_scan(self) -> None:
+        s = self.stoq(always_dispatch=['hash'])
+        scan = threading.Thread(target=s.scan, args=(bytes(128 << 20),))
+        scan.start()
+        turns = 0
+        while scan.is_alive():
+            time.sleep(0.001)
+            turns += 1
+        self.assertGreater(turns, 20)
 
     def test_fork(self) -> None:
         self.worker('w', 'return WorkerResponse({"size": payload.size})')
