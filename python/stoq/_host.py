@@ -13,6 +13,8 @@ import threading
 
 import _stoq_host
 
+from stoq import _intake
+
 _LONGEST = 16 * 1024  # characters of a line that has no end
 _VIRTUAL_ENVIRONMENT = '.venv'
 
@@ -76,6 +78,7 @@ def begin() -> None:
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     logging.getLogger().addHandler(_Handler())
     logging.raiseExceptions = False
+    _intake.begin()
 
 
 def level(number: int) -> None:

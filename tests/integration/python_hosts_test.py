@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import zipfile
 
@@ -218,6 +220,18 @@ class Providers(Case):
         run = self.run_it("ticker:count=5", "ticker:pause=0.001", "-P", "ticker")
         self.assertEqual(run.code, 0, run.err)
         self.assertEqual(sorted(r["results"][0]["payload_meta"]["extra_data"]["number"] for r in self.responses()), list(range(5)))
+
+    def test_those_that_never_end_are_told_to(self):
+        def stop(process):
+            while process.poll() is None and not os.path.exists(self.path("results")):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+
+        for plugin in ("endless", "endless3"):
+            with self.subTest(plugin):
+                run = self.run_it("-P", plugin, "--set", "drain_time=120s", during=stop)
+                self.assertEqual((run.code, "was killed" in run.err), (0, False), run.err)
+                os.remove(self.path("results"))
 
     def test_one_that_fails(self):
         run = self.run_it("-P", "bad_provider")
