@@ -80,7 +80,9 @@ Filter compute(const Spec& spec, Who who) {
   CallRules rules(kTrap);
   rules.all(kAllow, kCompute);
   const bool named = std::ranges::find(spec.calls, kMemoryFile) != spec.calls.end();
-  if (!named) rules.add(who == Who::provider ? kAllow : no(ENOSYS), kMemoryFile);
+  // A plugin with helper programs hands them the payload in one.
+  const bool hands_on = who == Who::provider || spec.profile == config::Profile::exec;
+  if (!named) rules.add(hands_on ? kAllow : no(ENOSYS), kMemoryFile);
   if (spec.network) rules.all(kAllow, kNetworkCalls);
   rules.all(no(ENOSYS), kNotThere);
   rules.all(no(EPERM), kNotAllowed);
