@@ -108,7 +108,7 @@ struct QuietSink final : LogSink {
 };
 inline StoqOptions quiet(std::map<std::string, std::string> core = {}) {
   StoqOptions o;
-  o.base_dir = "/nonexistent/stoq-test";
+  o.base_dir = "/dev/null/stoq-test";  // nothing can be made there, not even by root
   o.log_dir = "";
   o.core["spool_dir"] = "";
   o.log_sink = std::make_shared<QuietSink>();
