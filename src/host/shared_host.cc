@@ -127,20 +127,36 @@ std::shared_ptr<SharedHost::Life> SharedHost::live() {
   return life_;
 }
 
-bool SharedHost::wait_for_turn(BatchItem item, std::unique_lock<std::timed_mutex>& turn) {
-  while (!turn.try_lock_for(std::chrono::milliseconds(kTick)))
+bool SharedHost::take_turn(BatchItem item) {
+  std::unique_lock lock(turn_mutex_);
+  const std::chrono::milliseconds tick(kTick);
+  while (!turn_ended_.wait_for(lock, tick, [this] { return !at_work_; }))
     if (item.reply->time_left() <= 0) {
       item.reply->failed(Failure::deadline, "deadline",
                          "it was not called: the time of the request was over before it came to "
                          "an end with what others had asked");
       return false;
     }
-  return true;
+  return at_work_ = true;
+}
+
+void SharedHost::end_turn() {
+  {
+    const std::lock_guard lock(turn_mutex_);
+    at_work_ = false;
+  }
+  turn_ended_.notify_one();
 }
 
 void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, double deadline) {
-  std::unique_lock turn(turn_, std::defer_lock);
-  if (op != Op::ingest && !wait_for_turn(item, turn)) return;
+  struct Turn {
+    SharedHost* host;
+    ~Turn() {
+      if (host) host->end_turn();
+    }
+  };
+  if (op != Op::ingest && !take_turn(item)) return;
+  const Turn turn{op != Op::ingest ? this : nullptr};
   const std::shared_ptr<Life> life = live();
   CallTexts texts;
   wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);

@@ -28,10 +28,14 @@ class SharedHost {
   class CallPeer;
   std::shared_ptr<Life> live();
 
-  bool wait_for_turn(BatchItem item, std::unique_lock<std::timed_mutex>& turn);
+  bool take_turn(BatchItem item);
+  void end_turn();
 
   HostGroup& group_;
-  std::timed_mutex turn_;  // held by the call that the host works at, so that none pays for others
+  // The host works at one call, so that none pays for others; providers go on beside it.
+  std::mutex turn_mutex_;
+  std::condition_variable turn_ended_;
+  bool at_work_ = false;
   std::mutex mutex_;
   std::shared_ptr<Life> life_;
 };
