@@ -7,17 +7,6 @@
 namespace stoq {
 namespace {
 
-void describe(const PluginSpec& spec, PluginInfo& info) {
-  info.name = spec.name;
-  info.version = spec.version;
-  info.description = spec.description;
-  info.extracts = spec.extracts;
-  info.changes_request = spec.changes_request;
-  info.wants_ancestors = spec.ancestors;
-  info.results = spec.results;
-  info.required = spec.required;
-}
-
 // A worker or dispatcher, in as many hosts as there are calls.
 class PooledInstance final : public RemoteInstance {
  public:

@@ -51,14 +51,8 @@ class NativeInstance final : public Instance {
                  Surroundings surroundings)
       : entry_(copy_table<stoq_plugin_entry>(&entry)),
         host_(spec, entry_, std::move(log), std::move(surroundings)) {
-    info_.name = spec.name;
-    info_.version = spec.version.empty() && entry_.version ? entry_.version : spec.version;
-    info_.description = spec.description;
-    info_.extracts = spec.extracts;
-    info_.changes_request = spec.changes_request;
-    info_.wants_ancestors = spec.ancestors;
-    info_.results = spec.results;
-    info_.required = spec.required;
+    describe(spec, info_);
+    if (info_.version.empty() && entry_.version) info_.version = entry_.version;
     const auto role = [this](const char* id, Role r, auto& table) {
       using Table = std::remove_reference_t<decltype(table)>;
       if (const void* raw = entry_.get_extension(id)) {

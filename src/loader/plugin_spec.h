@@ -7,6 +7,7 @@
 
 #include "config/layers.h"
 #include "config/manifest.h"
+#include "core/instance.h"
 #include "stoq/log.h"
 
 namespace stoq {
@@ -28,6 +29,18 @@ struct PluginSpec {
   bool ancestors = false;
   LogLevel log_level = LogLevel::info;  // less than this is not kept
 };
+
+// What the manifest says of a plugin, into what the engine knows of it.
+inline void describe(const PluginSpec& spec, PluginInfo& info) {
+  info.name = spec.name;
+  info.version = spec.version;
+  info.description = spec.description;
+  info.extracts = spec.extracts;
+  info.changes_request = spec.changes_request;
+  info.wants_ancestors = spec.ancestors;
+  info.results = spec.results;
+  info.required = spec.required;
+}
 
 using LogFunction = std::function<void(LogLevel, std::string_view line)>;
 

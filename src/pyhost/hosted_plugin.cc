@@ -43,14 +43,7 @@ HostedPlugin::HostedPlugin(PluginSpec spec) : spec_(std::move(spec)) {
   construct();
   outlived_ = threads_and_sockets() > before;
   info_ = object_->info();
-  info_.name = spec_.name;
-  info_.version = spec_.version;
-  info_.description = spec_.description;
-  info_.extracts = spec_.extracts;
-  info_.changes_request = spec_.changes_request;
-  info_.wants_ancestors = spec_.ancestors;
-  info_.results = spec_.results;
-  info_.required = spec_.required;
+  describe(spec_, info_);
   info_.serial = false;
 }
 
