@@ -67,6 +67,8 @@ class Examples(unittest.TestCase):
     def saved(self, results):
         found = {}
         for path in results.glob("*") if results.exists() else ():
+            if path.name.startswith("."):
+                continue  # being written
             response = json.loads(path.read_text())
             found[response["results"][0]["payload_meta"]["extra_data"]["filename"]] = response
         return found

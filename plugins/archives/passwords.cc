@@ -48,7 +48,7 @@ Word tidy(std::string_view full) {
   std::string_view bare = full;
   while (!bare.empty() && kOpening.find(bare.front()) != kOpening.npos) bare.remove_prefix(1);
   while (!bare.empty() && kClosing.find(bare.back()) != kClosing.npos) bare.remove_suffix(1);
-  const bool quoted = bare.size() < full.size() && full.front() != bare.front();
+  const bool quoted = !bare.empty() && bare.size() < full.size() && full.front() != bare.front();
   return {bare, full, quoted};
 }
 

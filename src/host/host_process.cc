@@ -26,7 +26,7 @@ namespace stoq {
 namespace {
 
 constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
-constexpr uint64_t kMostChildren = 32;   // that a host may keep after a call
+constexpr uint64_t kMostChildren = 32;  // that a host may keep after a call
 
 std::string counted(uint64_t count, const std::string& what) {
   return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";

@@ -23,6 +23,15 @@ def descendants(pid):
     return found
 
 
+def sleeps(pid):
+    """How often the process went to sleep; 0 of one that is gone."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            return int(status.read().partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    except OSError:
+        return 0
+
+
 def summed_pss(pid):
     """Bytes of the whole process tree."""
     total = 0

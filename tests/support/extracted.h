@@ -3,6 +3,9 @@
 // One worker of STOQ_PLUGINS on one payload, in an engine: what it says and what it gives.
 #pragma once
 
+#include <map>
+#include <mutex>
+
 #include "support/objects.h"
 
 namespace stoq::test {
@@ -41,15 +44,18 @@ inline WorkerScan scan_with(const std::string& worker, std::string_view content,
   for (const auto& [key, value] : options) o.plugin_opts[worker][key] = OptionText(value);
   Stoq s(std::move(o));
   WorkerScan out;
+  std::mutex mutex;
+  std::map<std::string, std::string> contents;  // by payload_id
   s.add_plugin("rules", std::make_shared<FunctionDispatcher>([&](Payload& payload, Request&) {
                  if (payload.level == 0) return DispatcherResponse{.plugin_names = {worker}};
-                 out.extracted.push_back({text(payload), {}});
+                 std::lock_guard lock(mutex);
+                 contents[payload.payload_id] = text(payload);
                  return DispatcherResponse();
                }));
   out.response = s.scan(content);
-  for (size_t i = 0; i < out.extracted.size() && i + 1 < out.response.results.size(); ++i)
-    out.extracted[i].extra_data =
-        std::string(out.response.results[i + 1].payload_meta.extra_data.text());
+  for (const auto& result : out.response.results)
+    if (const auto found = contents.find(result.payload_id); found != contents.end())
+      out.extracted.push_back({found->second, std::string(result.payload_meta.extra_data.text())});
   if (!out.response.results[0].workers.empty())
     if (const auto* result = out.response.results[0].workers[0].find(worker))
       out.result = std::string(result->text());

@@ -59,12 +59,13 @@ TEST(OleObject, Ole1HasClassAndData) {
 }
 
 TEST(OleObject, ANumberBehindTheEndIsZero) {
-  Cursor in(in_bytes("\1\2\3"s));
+  const std::string three = "\1\2\3";
+  Cursor in(in_bytes(three));
   EXPECT_EQ(in.u16(), 0x201);
   EXPECT_EQ(in.u16(), 0);
   EXPECT_FALSE(in.ok());
   EXPECT_EQ(in.u32(), 0u);
-  EXPECT_EQ(number_at<std::uint32_t>(in_bytes("\1\2\3"s), 1), 0x302u);
+  EXPECT_EQ(number_at<std::uint32_t>(in_bytes(three), 1), 0x302u);
 }
 
 TEST(Inflate, AZlibStreamIsBounded) {

@@ -151,7 +151,7 @@ rule escaped_text {
 
 rule base64_in_text {
   meta:
-    description = "text that decodes base64, or holds files in it"
+    description = "text that decodes base64, or holds files in it; of mails smtp decodes them, with their names"
     plugin = "script-decode"
   strings:
     $decode1 = "FromBase64String" nocase ascii wide
@@ -174,7 +174,7 @@ rule base64_in_text {
     $html = "PGh0bW" ascii wide
     $command = /(JAB|SQBFAF|aQBlAH|cABvAHcAZQByAHMAaABlAGwAb)[A-Za-z0-9+\/]{32}/ ascii wide
   condition:
-    filesize < 64MB and
+    filesize < 64MB and not mail_message and
     (uint8(0) == 0x09 or uint8(0) == 0x0A or uint8(0) == 0x0D or (uint8(0) >= 0x20 and uint8(0) < 0x7F) or
      uint16be(0) == 0xEFBB or uint16be(0) == 0xFFFE) and
     uint16be(0) != 0x4D5A and uint32be(0) != 0x504B0304 and uint32be(0) != 0x25504446 and

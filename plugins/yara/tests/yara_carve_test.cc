@@ -24,7 +24,7 @@ using test::random_text;
 
 std::shared_ptr<const RuleSet> carve_rules() {
   static const auto rules =
-      RuleSet::load({std::filesystem::path(STOQ_YARA_RULES_DIR) / "carve.yar"}, {});
+      RuleSet::load({STOQ_YARA_RULES_DIR "/mail.yar", STOQ_YARA_RULES_DIR "/carve.yar"}, {});
   EXPECT_EQ(rules.problems, Texts());
   return rules.rules;
 }
@@ -84,6 +84,8 @@ std::vector<Inside> insides() {
       {"numbers_in_text", "hexcarve", "(This file must be converted with BinHex 4.0)\n:"},
       {"internet_shortcut", "url-files", "[InternetShortcut]\r\nURL=http://a.example"},
       {"internet_shortcut", "url-files", "<?xml version='1.0'?><jnlp codebase='x'>"},
+      {"mail_message", "smtp", "Date: now\nSubject: x\n\nUEsDBBQAAAAIAA"},
+      {"tnef", "tnef", "\x78\x9F\x3E\x22"},
       {"internet_shortcut", "url-files", "WEB\r\n1\r\nhttp://a.example"},
   };
 }

@@ -16,11 +16,15 @@ namespace {
 
 using namespace std::string_literals;
 
-std::shared_ptr<const RuleSet> shipped(const std::string& file) {
-  static std::map<std::string, std::shared_ptr<const RuleSet>> loaded;
-  auto& rules = loaded[file];
+const Texts kFormats = {"mail.yar", "dispatcher.yar"};
+
+std::shared_ptr<const RuleSet> shipped(const Texts& files) {
+  static std::map<Texts, std::shared_ptr<const RuleSet>> loaded;
+  auto& rules = loaded[files];
   if (!rules) {
-    auto result = RuleSet::load({std::filesystem::path(STOQ_YARA_RULES_DIR) / file}, {});
+    std::vector<std::filesystem::path> paths;
+    for (const std::string& file : files) paths.push_back(STOQ_YARA_RULES_DIR "/" + file);
+    auto result = RuleSet::load(paths, {});
     EXPECT_EQ(result.problems, Texts());
     rules = result.rules;
   }
@@ -240,8 +244,8 @@ std::vector<Case> findings() {
   };
 }
 
-void each_matches_itself_only(const std::string& file, const std::vector<Case>& cases) {
-  auto rules = shipped(file);
+void each_matches_itself_only(const Texts& files, const std::vector<Case>& cases) {
+  auto rules = shipped(files);
   std::map<std::string, int> tested;
   for (const auto& [rule, content, plugin] : cases) {
     EXPECT_EQ(matching(rules, content), Texts{rule});
@@ -251,15 +255,15 @@ void each_matches_itself_only(const std::string& file, const std::vector<Case>& 
 }
 
 TEST(Shipped, EachDispatchRuleMatchesItsFormatOnly) {
-  each_matches_itself_only("dispatcher.yar", archives());
+  each_matches_itself_only(kFormats, archives());
 }
 
 TEST(Shipped, EachWorkerRuleMatchesItsSubjectOnly) {
-  each_matches_itself_only("stoq.yar", findings());
+  each_matches_itself_only({"stoq.yar"}, findings());
 }
 
 TEST(Shipped, DispatchRulesNameTheirPlugin) {
-  Scanner scanner(shipped("dispatcher.yar"));
+  Scanner scanner(shipped(kFormats));
   for (const auto& [rule, content, plugin] : archives()) {
     auto result = scanner.scan(bytes(content));
     auto found = dispatch(result.matches);
@@ -297,7 +301,7 @@ std::vector<Inspected> inspected() {
 }
 
 TEST(Shipped, EachRuleOfInspectionMatchesItsSubjectOnlyAndNamesItsPlugin) {
-  const auto rules = shipped("inspect.yar");
+  const auto rules = shipped({"inspect.yar"});
   Scanner scanner(rules);
   std::map<std::string, int> tested;
   for (const auto& [rule, plugin, content] : inspected()) {
@@ -316,11 +320,11 @@ TEST(Shipped, NearMissesAreNotInspected) {
        Texts{"", "text", "From: somebody, in a letter\n", std::string(5000, ' ') + "powershell",
              "MZ and text", "PK\3\4"s + std::string(4000, '\0') + "[Content_Types].xml",
              "RIFF....WAVE", elf("#!"), "\xD0\xCF text", "Subject: one line only"})
-    EXPECT_EQ(matching(shipped("inspect.yar"), content), Texts()) << content.substr(0, 40);
+    EXPECT_EQ(matching(shipped({"inspect.yar"}), content), Texts()) << content.substr(0, 40);
 }
 
 TEST(Shipped, EveryWorkerRuleHasTagsAndADescription) {
-  Scanner scanner(shipped("stoq.yar"));
+  Scanner scanner(shipped({"stoq.yar"}));
   for (const auto& [rule, content, plugin] : findings()) {
     auto result = scanner.scan(bytes(content));
     ASSERT_EQ(result.matches.size(), 1U) << rule;
@@ -358,7 +362,7 @@ TEST(Shipped, NearMissesAreNotDispatched) {
                                    "text " + kZipEnd,
                                    "\xC7\x71 text that is long enough for a header",
                                    pe("PK\3\4") + kZipEntry + kZipEnd + std::string(70000, 'x')}) {
-    EXPECT_EQ(matching(shipped("dispatcher.yar"), content), Texts()) << content.substr(0, 40);
+    EXPECT_EQ(matching(shipped(kFormats), content), Texts()) << content.substr(0, 40);
   }
 }
 
@@ -376,7 +380,7 @@ TEST(Shipped, OrdinaryContentHasNoFindings) {
              "certutil -hashfile a SHA256", "L\0\0\0\1\x14\2\0"s + wide("..\\notepad.exe"),
              "bash -i", "Invoke-WebRequest https://example.com -OutFile a",
              "EICAR-STANDARD-ANTIVIRUS-TEST-FILE"}) {
-    EXPECT_EQ(matching(shipped("stoq.yar"), content), Texts()) << content.substr(0, 40);
+    EXPECT_EQ(matching(shipped({"stoq.yar"}), content), Texts()) << content.substr(0, 40);
   }
 }
 
