@@ -71,10 +71,12 @@ class Script final : public Peer {
   explicit Script(fuzz::Bytes data) : in_(data) {}
   wire::Received receive(wire::Message& message) override {
     message.fds.clear();
-    if (in_.empty()) return wire::Received::closed;
+    if (in_.empty() || ended_) return wire::Received::closed;
     const uint8_t how = in_.byte();
     if (how & 1) return wire::Received::timeout;
     body_ = in_.text();
+    ended_ = how & 32;
+    if (ended_) return wire::Received::closed;
     message.header = {how & 2 ? wire::Type::ended : wire::Type::records, 0, how & 4 ? 8u : 7u,
                       body_.size()};
     message.body = body_;
@@ -87,11 +89,16 @@ class Script final : public Peer {
     return true;
   }
   void kill() override { killed = true; }
+  std::string unsent(uint64_t call, uint64_t) override {
+    must(call == 7);
+    return ended_ ? body_ : "";
+  }
   bool killed = false;
 
  private:
   fuzz::Input in_;
   std::string body_;
+  bool ended_ = false;
 };
 
 std::string message(char how, std::string_view records) {
@@ -131,6 +138,7 @@ STOQ_FUZZ_SEEDS(answers) {
       message(0, record(Record::result, "[1]") + done) + "\1" +
           message(0, record(Record::error, "e") + done + end),
       message(0, child + child + done + done + end),
+      message(0, record(Record::result, "[1]") + done) + message(32, child + child),
       message(0, child + record(Record::extract_stopped, "\1") + done + done + end),
       message(0, record(Record::part, "[1") + record(Record::result, ", 2]") + done),
       message(0, record(Record::dispatch, {"w\0{}", 4}) + record(Record::failed, {"A\0b", 3})),

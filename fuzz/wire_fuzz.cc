@@ -61,7 +61,7 @@ void act(fuzz::Input in, Reply& reply) {
 
 class SocketPeer final : public Peer {
  public:
-  explicit SocketPeer(Fd socket) : socket_(std::move(socket)) {
+  SocketPeer(Fd socket, const Outbox& outbox) : socket_(std::move(socket)), outbox_(outbox) {
     wire::receive_timeout(socket_.get(), 20);
   }
   wire::Received receive(wire::Message& message) override {
@@ -69,18 +69,18 @@ class SocketPeer final : public Peer {
   }
   bool send(wire::Header, std::string_view) override { return true; }
   void kill() override {}
+  std::string unsent(uint64_t call, uint64_t received) override {
+    return outbox_.rest(call, received);
+  }
 
  private:
   Fd socket_;
+  const Outbox& outbox_;
   wire::Inbox inbox_;
 };
 
-}  // namespace
-
-STOQ_FUZZ(wire) {
-  if (data.size() > kRoom) return;
-  static const Settings settings = small();
-  static const Store store(settings.store);
+// What a plugin gives through a host is what it gives here, also when the host ends right after that.
+void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool ends_early) {
   Payload here("content"), there("content"), in_host("content");
   Request request;
   CollectReply direct(settings, store, kChildren, &here, &request);
@@ -93,18 +93,22 @@ STOQ_FUZZ(wire) {
   call.max_depth = settings.max_result_depth;
   PluginInfo info;
   stoq::Input input{.payload = &in_host, .request = &request};
-  WireReply host(theirs.get(), 1, call);
+  Outbox outbox;
+  WireReply host(theirs.get(), &outbox, 1, call);
   host.begin(info, input, false);
   act(fuzz::Input(data), host);
-  host.plugin_done(true), host.call_done();
+  if (!ends_early) host.plugin_done(true), host.call_done();
+  theirs = Fd();
 
-  SocketPeer peer(std::move(ours));
+  SocketPeer peer(std::move(ours), outbox);
   fuzz::NoPlugin plugin;
   CollectReply reply(settings, store, kChildren, &there, &request);
   BatchItem item{&plugin, &reply};
   const double deadline = 60;
   const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
-  must(!Conversation(peer, 1, {&item, 1}, {&deadline, 1}, settings.max_result_size, log).run());
+  const auto ending =
+      Conversation(peer, 1, {&item, 1}, {&deadline, 1}, settings.max_result_size, log).run();
+  must(ending.has_value() == ends_early && (!ending || ending->failure == Failure::crashed));
 
   must(direct.results == reply.results && direct.named == reply.named);
   must(direct.payloads.size() == reply.payloads.size());
@@ -115,6 +119,15 @@ STOQ_FUZZ(wire) {
   must(here.payload_meta.text() == there.payload_meta.text());
   must(in_host.payload_meta.text() == there.payload_meta.text());
   must(direct.first_error().empty() == reply.first_error().empty());
+}
+
+}  // namespace
+
+STOQ_FUZZ(wire) {
+  if (data.size() > kRoom) return;
+  static const Settings settings = small();
+  static const Store store(settings.store);
+  for (const bool ends_early : {false, true}) check(data, settings, store, ends_early);
 }
 
 STOQ_FUZZ_SEEDS(wire) {

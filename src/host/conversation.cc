@@ -18,30 +18,9 @@ struct OfAnotherCall : Malformed {
 }  // namespace
 
 std::optional<Ending> Conversation::run() {
-  wire::Message message;
   next_deadline();
   try {
-    while (!done_) {
-      peer_.wait_at_most(patience());
-      const wire::Received received = peer_.receive(message);
-      if (received == wire::Received::closed) return Ending{at_, Failure::crashed, ""};
-      if (received == wire::Received::message) records(message);
-      if (received == wire::Received::timeout && !stop_told_ && current().cancelled()) {
-        stop_told_ = true;
-        answer_put(
-            false);  // a provider learns that intake has ended also when it puts nothing; others do not listen
-      }
-      // The time may have been cut short meanwhile.
-      if (received == wire::Received::timeout && at_ < items_.size() &&
-          current().time_left() <= 0) {
-        of_request_ = true;
-        deadline_ = std::chrono::steady_clock::time_point::min();
-      }
-      if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
-        peer_.kill();
-        return Ending{at_, Failure::deadline, of_request_ ? "the request" : ""};
-      }
-    }
+    return converse();
   } catch (const OfAnotherCall& e) {
     peer_.kill();
     return Ending{at_, Failure::lied, e.what(), !spoken_};
@@ -49,7 +28,44 @@ std::optional<Ending> Conversation::run() {
     peer_.kill();
     return Ending{at_, Failure::lied, e.what()};
   }
+}
+
+std::optional<Ending> Conversation::converse() {
+  wire::Message message;
+  while (!done_) {
+    peer_.wait_at_most(patience());
+    const wire::Received received = peer_.receive(message);
+    if (received == wire::Received::closed) return ended({at_, Failure::crashed, ""});
+    if (received == wire::Received::message) records(message);
+    if (received == wire::Received::timeout && !stop_told_ && current().cancelled()) {
+      stop_told_ = true;
+      // A provider learns that intake has ended also when it puts nothing; others do not listen.
+      answer_put(false);
+    }
+    // The time may have been cut short meanwhile.
+    if (received == wire::Received::timeout && at_ < items_.size() && current().time_left() <= 0) {
+      of_request_ = true;
+      deadline_ = std::chrono::steady_clock::time_point::min();
+    }
+    if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
+      peer_.kill();
+      return ended({at_, Failure::deadline, of_request_ ? "the request" : ""});
+    }
+  }
   return std::nullopt;
+}
+
+// What it had given before stands.
+Ending Conversation::ended(Ending ending) {
+  ended_ = true;
+  peer_.wait_at_most(kTick);
+  wire::Message message;
+  while (!over_ && peer_.receive(message) == wire::Received::message) records(message);
+  if (over_) return ending;
+  const std::string rest = peer_.unsent(call_, received_);
+  message = {{wire::Type::records, 0, call_, rest.size()}, rest, {}};
+  if (!rest.empty()) records(message);
+  return ending;
 }
 
 // Until the deadline, as far as that is near.
@@ -88,8 +104,9 @@ void Conversation::records(wire::Message& message) {
   if (message.header.call != call_) throw OfAnotherCall("an answer to another question");
   if (message.header.type != wire::Type::records) throw Malformed("an answer to another question");
   spoken_ = true;
+  received_ += message.body.size();
   wire::Reader r(message.body);
-  while (!r.empty()) {
+  while (!r.empty() && !over_) {
     const auto kind = r.raw<Record>();
     const std::string_view bytes = r.take(r.raw<uint32_t>());
     if (partial_.size() + bytes.size() > max_record_)
@@ -218,6 +235,10 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       return reply().expect(wire::Reader(bytes).u64());
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
+      if (ended_) {
+        over_ = true;  // it was killed too late: what others then gave, they are asked for again
+        return;
+      }
       if (std::chrono::steady_clock::now() >=
           deadline_)  // it may have stopped because it was told that its time is over
         reply().failed(

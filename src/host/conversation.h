@@ -23,6 +23,8 @@ class Peer {
   virtual void kill() = 0;
   virtual void wait_at_most(int /*milliseconds*/) {}  // in receive(), if that is less than it does
   virtual void works_beside() {}  // it streams: from here on it works while the answers are read
+  // Once it has ended: what it had given of the answer to `call` behind the first `received` bytes.
+  virtual std::string unsent(uint64_t /*call*/, uint64_t /*received*/) { return {}; }
 };
 
 // How a conversation ended, when not as it should.
@@ -54,6 +56,8 @@ class Conversation {
   bool out_of_memory() const { return out_of_memory_; }  // a plugin said so: its host should go
 
  private:
+  std::optional<Ending> converse();
+  Ending ended(Ending ending);
   void records(wire::Message& message);
   void record(wire::Record kind, std::string_view bytes, wire::Message& message);
   void answer_put(bool go_on);
@@ -71,7 +75,10 @@ class Conversation {
   size_t at_ = 0;
   bool done_ = false, out_of_memory_ = false, stop_told_ = false;
   unsigned failures_told_ = 0;
+  uint64_t received_ = 0;    // bytes of its answer
   bool spoken_ = false;      // the host has said something to this call
+  bool ended_ = false;       // it is dead or dying …
+  bool over_ = false;        // … and has come to the end of what counts
   bool of_request_ = false;  // the deadline, not the plugin's own
   std::string partial_;
   std::chrono::steady_clock::time_point deadline_;

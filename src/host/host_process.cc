@@ -74,7 +74,7 @@ void Arena::wipe() {
 HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr<Arena> arena)
     : parent_(std::move(parent)), arena_(std::move(arena)) {
   auto [ours, theirs] = wire::socket_pair();
-  request_ = parent_->ask_for_host(theirs.get(), arena_->fd());
+  request_ = parent_->ask_for_host(theirs.get(), arena_->fd(), outbox_.fd());
   socket_ = std::move(ours);
   wire::receive_timeout(socket_.get(), kTick);
 }

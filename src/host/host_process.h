@@ -6,6 +6,7 @@
 
 #include "host/call_message.h"
 #include "host/conversation.h"
+#include "host/outbox.h"
 #include "host/template_client.h"
 
 namespace stoq {
@@ -49,6 +50,9 @@ class HostProcess final : public Peer {
   void kill() override;
   void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }
+  std::string unsent(uint64_t call, uint64_t received) override {
+    return outbox_.rest(call, received);
+  }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
   // Asks; the content goes to the arena unless it lies there already, or travels as a file.
@@ -73,6 +77,7 @@ class HostProcess final : public Peer {
 
   std::shared_ptr<TemplateClient> parent_;
   std::shared_ptr<Arena> arena_;
+  Outbox outbox_;
   Fd socket_;
   uint64_t request_ = 0;  // 0: it has been met
   Process process_;

@@ -110,8 +110,9 @@ Payload payload_of(const wire::CallMessage& m, Content content) {
 
 class CallServer {
  public:
-  CallServer(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp)
-      : socket_(socket), arena_(arena), plugins_(plugins), tmp_(tmp) {}
+  CallServer(int socket, const uint8_t* arena, Outbox& outbox, Loaded& plugins,
+             const std::string& tmp)
+      : socket_(socket), arena_(arena), outbox_(outbox), plugins_(plugins), tmp_(tmp) {}
 
   [[noreturn]] void run(Fd descriptors) {
     stray_lines.begin();
@@ -147,7 +148,7 @@ class CallServer {
     for (const uint32_t plugin : m.plugins)
       if (plugin < plugins_.size()) called_.insert(plugin);
     if (m.op != Op::ingest) {
-      WireReply reply(socket_, message.header.call, m);
+      WireReply reply(socket_, &outbox_, message.header.call, m);
       answer(m, reply, message);
       message.fds.clear();
       {
@@ -158,7 +159,7 @@ class CallServer {
     }
     // A provider goes on for long, while other calls and outcomes come in.
     auto body = std::make_shared<std::string>(message.body);
-    auto reply = std::make_shared<WireReply>(socket_, message.header.call, m);
+    auto reply = std::make_shared<WireReply>(socket_, nullptr, message.header.call, m);
     {
       const std::lock_guard lock(mutex_);
       providers_[message.header.call] = reply;
@@ -228,6 +229,7 @@ class CallServer {
 
   const int socket_;
   const uint8_t* arena_;
+  Outbox& outbox_;
   Loaded& plugins_;
   sandbox::Scratch tmp_;
   std::set<uint32_t> called_;  // of plugins_; the others live elsewhere
@@ -237,9 +239,9 @@ class CallServer {
 
 }  // namespace
 
-void serve_calls(int socket, const uint8_t* arena, Loaded& plugins, const std::string& tmp,
-                 Fd descriptors) {
-  CallServer(socket, arena, plugins, tmp).run(std::move(descriptors));
+void serve_calls(int socket, const uint8_t* arena, Outbox& outbox, Loaded& plugins,
+                 const std::string& tmp, Fd descriptors) {
+  CallServer(socket, arena, outbox, plugins, tmp).run(std::move(descriptors));
 }
 
 LogFunction host_log(std::function<void(LogLevel, std::string_view)> otherwise) {

@@ -94,6 +94,9 @@ class SharedHost::CallPeer final : public Peer {
     return life_.host->send(header, body);
   }
   void kill() override { life_.host->kill(); }
+  std::string unsent(uint64_t call, uint64_t received) override {
+    return life_.host->unsent(call, received);
+  }
 
  private:
   Life& life_;

@@ -277,7 +277,7 @@ class Template {
   }
 
   void fork_host(wire::Message& message) {
-    if (message.fds.size() != 2 || !sandbox_) _exit(2);
+    if (message.fds.size() != 3 || !sandbox_) _exit(2);
     std::string tmp;
     const sandbox::User user = ready().user;
     if (sandbox_->spec().confined && !mounts_tmp_) tmp = sandbox::directory_on_disk(user);
@@ -290,6 +290,7 @@ class Template {
     const int socket = message.fds[0].release();
     void* arena = mmap(nullptr, wire::kArena, PROT_READ, MAP_SHARED, message.fds[1].get(), 0);
     if (arena == MAP_FAILED) _exit(2);
+    Outbox outbox(message.fds[2]);
     message.fds.clear();
     close(control_);
     munmap(templates_, sizeof *templates_);
@@ -297,7 +298,7 @@ class Template {
     confine_host(socket, std::move(tmp));
     try {
       loader_.become_host(plugins_);
-      serve_calls(socket, static_cast<const uint8_t*>(arena), plugins_, *tmp_,
+      serve_calls(socket, static_cast<const uint8_t*>(arena), outbox, plugins_, *tmp_,
                   std::move(descriptors));
     } catch (const std::exception&) {
       _exit(3);  // a message from the engine that cannot be: not ours to mend

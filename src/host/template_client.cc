@@ -204,10 +204,10 @@ std::shared_ptr<TemplateClient> TemplateClient::fork() {
   }
 }
 
-uint64_t TemplateClient::ask_for_host(int socket, int arena) {
+uint64_t TemplateClient::ask_for_host(int socket, int arena, int outbox) {
   const std::lock_guard lock(mutex_);
   try {
-    return ask(wire::Type::fork_host, {socket, arena});
+    return ask(wire::Type::fork_host, {socket, arena, outbox});
   } catch (const StoqException& e) {
     throw StoqException(std::string("no host process: ") + e.what());
   }

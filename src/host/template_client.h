@@ -43,7 +43,7 @@ class TemplateClient {
   // What its hosts may do; before the first plugin. Gives what this machine does not give for it.
   sandbox::Missing confine(const sandbox::Spec& spec);
   // Asks for a host, which may be collected later, once; or be forgotten.
-  uint64_t ask_for_host(int socket, int arena);
+  uint64_t ask_for_host(int socket, int arena, int outbox);
   Process host(uint64_t request);
   void forget(uint64_t request);
   struct End {

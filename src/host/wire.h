@@ -29,8 +29,8 @@ enum class Type : uint32_t {
   // to a template
   fork_template = 1,  // with a socket
   load,               // a plugin's spec
-  fork_host,          // with a socket and an arena; answers carry its number as their call
-  confine,            // what its hosts may do; before the first plugin
+  fork_host,  // with a socket, an arena and an outbox; answers carry its number as their call
+  confine,    // what its hosts may do; before the first plugin
   // from a template
   loaded,
   refused,

@@ -14,7 +14,8 @@ using wire::Record;
 
 constexpr size_t kRecordHead = 1 + sizeof(uint32_t);
 constexpr size_t kRoom = wire::kInlineBody;
-constexpr size_t kLongPut = 1 << 20;  // a payload of more travels as a file
+constexpr std::chrono::milliseconds kKeep(1);  // after a message, until the next one
+constexpr size_t kLongPut = 1 << 20;           // a payload of more travels as a file
 
 std::chrono::steady_clock::time_point in(int64_t milliseconds) {
   if (milliseconds > int64_t{365} * 86'400'000) return std::chrono::steady_clock::time_point::max();
@@ -23,16 +24,19 @@ std::chrono::steady_clock::time_point in(int64_t milliseconds) {
 
 }  // namespace
 
-WireReply::WireReply(int socket, uint64_t call, const wire::CallMessage& m)
+WireReply::WireReply(int socket, Outbox* outbox, uint64_t call, const wire::CallMessage& m)
     : socket_(socket),
+      outbox_(outbox),
       call_(call),
       limits_(m.limits),
       input_size_(m.size),
       max_result_(m.max_result),
       ingests_(m.op == Op::ingest),
       json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
-      deadline_(in(m.time_left)) {
+      deadline_(in(m.time_left)),
+      flushed_(std::chrono::steady_clock::now()) {
   out_.reserve(4096);
+  if (outbox_) outbox_->begin(call_);
 }
 
 void WireReply::begin(const PluginInfo& plugin, Input& input, bool keep_results) {
@@ -70,7 +74,10 @@ void WireReply::flush(const std::vector<int>& fds) {
   if (out_.empty()) return;
   if (!wire::send(socket_, {wire::Type::records, 0, call_, 0}, out_, fds))
     _exit(0);  // the engine is gone: nobody wants the rest
+  sent_ += out_.size();
+  kept_ = 0;
   out_.clear();
+  if (outbox_) flushed_ = std::chrono::steady_clock::now();
 }
 
 void WireReply::plugin_done(bool last) {
@@ -79,12 +86,14 @@ void WireReply::plugin_done(bool last) {
   if (!last) flush();  // so that what the next one does is not laid at this one's door
 }
 
-// What a plugin has given whole goes off at once: it stands, even if the plugin's next step ends
-// the process.
+// What a plugin has given whole stands, even if the plugin's next step ends the process. It goes off
+// at once when nothing has for a while; what comes in quick succession shares a message.
 void WireReply::give(Record kind, std::string_view bytes, std::string_view more) {
   const std::lock_guard lock(mutex_);
   record(kind, bytes, more);
-  flush();
+  if (!outbox_ || std::chrono::steady_clock::now() - flushed_ >= kKeep) return flush();
+  outbox_->keep(sent_, out_, kept_);
+  kept_ = out_.size();
 }
 
 // Whether a meta makes sense is found out here, where the plugin can be told; the engine believes

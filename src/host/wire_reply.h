@@ -8,6 +8,7 @@
 #include "core/instance.h"
 #include "host/call_message.h"
 #include "host/channel.h"
+#include "host/outbox.h"
 #include "json/canonical.h"
 #include "stoq/log.h"
 
@@ -16,7 +17,8 @@ namespace stoq {
 // In a host: carries what a plugin gives back to the engine, in as few messages as possible.
 class WireReply final : public Reply {
  public:
-  WireReply(int socket, uint64_t call, const wire::CallMessage& message);
+  // `outbox` may be null: then everything goes off at once.
+  WireReply(int socket, Outbox* outbox, uint64_t call, const wire::CallMessage& message);
 
   // The plugin that answers from here on. Later plugins of the same trip see the results that
   // `wanted` asks to keep.
@@ -58,6 +60,7 @@ class WireReply final : public Reply {
   bool put(wire::Record kind, const std::string& body, int fd);
 
   const int socket_;
+  Outbox* const outbox_;
   const uint64_t call_;
   const ExtractionLimits limits_;
   const uint64_t input_size_, max_result_;
@@ -69,6 +72,9 @@ class WireReply final : public Reply {
   const PluginInfo* plugin_ = nullptr;
   bool keep_results_ = false;
   std::string out_;
+  uint64_t sent_ = 0;  // bytes that messages carry
+  size_t kept_ = 0;    // of out_, that are in the outbox
+  std::chrono::steady_clock::time_point flushed_;
 
   std::mutex mutex_;  // of records: a provider may put and log from several threads
   std::mutex put_mutex_;

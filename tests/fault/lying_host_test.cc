@@ -47,7 +47,14 @@ class SocketPeer final : public Peer {
     killed = true;
     shutdown(socket_.get(), SHUT_RDWR);
   }
+  std::string unsent(uint64_t call, uint64_t received) override {
+    EXPECT_EQ(call, kCall);
+    asked_behind = received;
+    return outbox;
+  }
   bool killed = false;
+  std::string outbox;
+  uint64_t asked_behind = 0;
 
  private:
   Fd socket_;
@@ -87,13 +94,15 @@ struct Answer {
   std::optional<Ending> ending;
   bool killed = false;
   std::vector<std::string> given;
+  uint64_t behind = 0;  // bytes of the answer that lie before the outbox
 };
 
-// What the engine makes of a host that does `host`; for so many plugins.
+// What the engine makes of a host that does `host`, for so many plugins, and leaves `outbox`.
 Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
-                double deadline = 30) {
+                double deadline = 30, std::string outbox = "") {
   auto [ours, theirs] = wire::socket_pair();
   SocketPeer peer(std::move(ours));
+  peer.outbox = std::move(outbox);
   Payload payload("some content");
   Request request;
   NoPlugin plugin;
@@ -114,6 +123,7 @@ Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
     answer.ending = conversation.run();
   }
   answer.killed = peer.killed;
+  answer.behind = peer.asked_behind;
   for (const RecordingReply& reply : replies)
     answer.given.insert(answer.given.end(), reply.given.begin(), reply.given.end());
   return answer;
@@ -149,6 +159,46 @@ TEST(LyingHost, AnHonestOneIsBelieved) {
           "payload of 5 bytes, sum " + echo::sum("child") +
               R"(, {"should_archive": true, "extra_data": {}, "dispatch_to": [], "should_scan": true})",
           "dispatch w {}"}));
+}
+
+// A host that ends, or is ended, with `outbox` behind what it has sent.
+Answer ends(const std::string& sent, const std::string& outbox, double deadline = 30) {
+  return converse(
+      [&](int socket) {
+        wire::send(socket, {Type::records, 0, kCall, 0}, sent);
+        std::this_thread::sleep_for(std::chrono::milliseconds(deadline < 1 ? 200 : 0));
+      },
+      2, deadline, outbox);
+}
+
+TEST(LyingHost, WhatAHostHadGivenStandsWhenItEnds) {
+  const std::string sent = record(Record::result, "[1]") + record(Record::plugin_done);
+  for (const double deadline : {30.0, 0.05}) {
+    const Answer answer =
+        ends(sent, record(Record::result, "[2]") + record(Record::error, "e"), deadline);
+    ASSERT_TRUE(answer.ending.has_value());
+    EXPECT_EQ(answer.ending->failure, deadline < 1 ? Failure::deadline : Failure::crashed);
+    EXPECT_EQ(answer.ending->at, 1U);
+    EXPECT_EQ(answer.given, (std::vector<std::string>{"result [1]", "result [2]", "error e"}));
+    EXPECT_EQ(answer.behind, sent.size());
+  }
+}
+
+TEST(LyingHost, WhatComesBehindAKilledPluginDoesNotCount) {
+  const Answer answer =
+      ends(record(Record::result, "[1]"),
+           record(Record::result, "[2]") + kDone + record(Record::result, "[3]"), 0.05);
+  ASSERT_TRUE(answer.ending.has_value());
+  EXPECT_EQ(answer.ending->at, 0U);
+  EXPECT_EQ(answer.given, (std::vector<std::string>{"result [1]", "result [2]"}));
+}
+
+TEST(LyingHost, ItsOutboxIsNotBelieved) {
+  expect_lie(ends("", record(static_cast<Record>(99))), "a record of an unknown kind");
+  expect_lie(ends("", record(Record::result, "[]").substr(0, 3)),
+             "a field is longer than its message");
+  expect_lie(ends("", record(Record::extract_write, "x"), 0.05),
+             "a payload is written that had not begun");
 }
 
 TEST(LyingHost, Records) {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -68,6 +69,7 @@ class Run:
                 raise AssertionError(f"{args} did not end within {timeout} s")
             if watcher:
                 watcher.join()
+            shutil.rmtree(home, ignore_errors=True)
             out.seek(0)
             err.seek(0)
             self.out, self.err = out.read(), err.read().decode("utf-8", "replace")
