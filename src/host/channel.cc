@@ -125,6 +125,15 @@ MappedFile::~MappedFile() {
   munmap(map_, size_);
 }
 
+void populate(const void* map, size_t& touched, size_t size, int advice) {
+  constexpr size_t kPage = 4096;
+  if (size <= touched) return;
+  const size_t end = (size + kPage - 1) & ~(kPage - 1);
+  char* const begin = static_cast<char*>(const_cast<void*>(map)) + touched;
+  madvise(begin, end - touched, advice);
+  touched = end;
+}
+
 std::pair<Fd, Fd> socket_pair() {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)

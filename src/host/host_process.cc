@@ -62,6 +62,7 @@ Arena::~Arena() {
 }
 
 void Arena::fill(Bytes content) {
+  wire::populate(map_, touched_, content.size(), MADV_POPULATE_WRITE);
   if (!content.empty()) std::memcpy(map_, content.data(), content.size());
   used_ = std::max(used_, content.size());
 }

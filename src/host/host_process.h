@@ -26,7 +26,8 @@ class Arena {
  private:
   Fd fd_;
   uint8_t* map_ = nullptr;
-  size_t used_ = 0;  // bytes that have held content
+  size_t used_ = 0;  // bytes that have held content, since it was wiped
+  size_t touched_ = 0;
 };
 
 // How a host process ended.

@@ -181,8 +181,10 @@ class CallServer {
     stray_lines.opened(reply);
     std::optional<wire::MappedFile> file;
     Content content;
-    if (m.place == wire::Place::arena && m.size <= wire::kArena)
+    if (m.place == wire::Place::arena && m.size <= wire::kArena) {
+      wire::populate(arena_, touched_, m.size, MADV_POPULATE_READ);
       content = Content::borrowed({arena_, m.size});
+    }
     if (m.place == wire::Place::file && !message.fds.empty()) {
       const Fd& fd = message.fds.front();
       const Bytes bytes = file.emplace(fd, m.size, false).bytes();
@@ -229,6 +231,7 @@ class CallServer {
 
   const int socket_;
   const uint8_t* arena_;
+  size_t touched_ = 0;  // of the arena
   Outbox& outbox_;
   Loaded& plugins_;
   sandbox::Scratch tmp_;

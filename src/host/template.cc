@@ -392,6 +392,7 @@ int started_by_hand(const char* program) {
 void serve_template(int control, const char* name, ModuleLoader& loader) {
   prctl(PR_SET_NAME, name);
   unsetenv("LD_BIND_NOW");
+  unsetenv("GLIBC_TUNABLES");
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   // Memory that a payload needed is kept for the next one: the first touch of fresh pages costs

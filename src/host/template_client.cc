@@ -22,8 +22,10 @@ constexpr double kAnswerPatience = 10;  // seconds for an answer that takes micr
 
 // What a host needs of the environment: how times are shown, and what sanitizers are told.
 std::vector<std::string> environment() {
-  // Symbols are looked up once, not in each process that is forked later.
-  std::vector<std::string> kept = {"LANG=C.UTF-8", "LD_BIND_NOW=1"};
+  // Symbols are looked up once, not in each process that is forked later; and memory is touched
+  // first in large pages.
+  std::vector<std::string> kept = {"LANG=C.UTF-8", "LD_BIND_NOW=1",
+                                   "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
   for (char** at = environ; at && *at; ++at) {
     const std::string_view entry = *at;
     if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") ||
