@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cli/documents.h"
 #include "cli/insight.h"
 #include "cli/units.h"
 #include "cli/unpacked.h"
@@ -191,6 +192,7 @@ size_t add_findings(Page& page, std::string_view rail, const ResponseIndex& inde
     if ((name == "decompress" || name == "sevenzip") && add_unpacked(page, rail, value)) return;
     if (name == "exif" && add_metadata(page, rail, value)) return;
     if (name == "iocextract" && add_indicators(page, rail, value)) return;
+    if (add_document(page, rail, name, value)) return;
     add_result(page, rail, name, value);
   });
   add_results(page, rail, results.archivers);

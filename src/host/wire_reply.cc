@@ -73,7 +73,7 @@ void WireReply::record(Record kind, std::string_view bytes, std::string_view mor
 void WireReply::flush(const std::vector<int>& fds) {
   if (out_.empty()) return;
   if (!wire::send(socket_, {wire::Type::records, 0, call_, 0}, out_, fds))
-    _exit(0);  // the engine is gone: nobody wants the rest
+    _exit(0);  // the engine is gone: nobody wants the rest; or the plugin has closed the socket
   sent_ += out_.size();
   kept_ = 0;
   out_.clear();
@@ -91,9 +91,10 @@ void WireReply::plugin_done(bool last) {
 void WireReply::give(Record kind, std::string_view bytes, std::string_view more) {
   const std::lock_guard lock(mutex_);
   record(kind, bytes, more);
-  if (!outbox_ || std::chrono::steady_clock::now() - flushed_ >= kKeep) return flush();
+  if (!outbox_) return flush();
   outbox_->keep(sent_, out_, kept_);
   kept_ = out_.size();
+  if (std::chrono::steady_clock::now() - flushed_ >= kKeep) flush();
 }
 
 // Whether a meta makes sense is found out here, where the plugin can be told; the engine believes

@@ -67,8 +67,11 @@ void enter_namespaces(const Spec& spec, Missing& missing) {
   int kinds = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
   if (!spec.network) kinds |= CLONE_NEWNET;
   if (unshare(kinds) == 0 || (errno == EPERM && enter_user_namespace() && unshare(kinds) == 0)) {
-    mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-    make_place(spec);
+    // Where "/" is no mount of its own (a bare chroot), what is mounted would show outside.
+    if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+      make_place(spec);
+    else
+      missing.push_back(std::string("mounts of its own: / is no mount: ") + std::strerror(errno));
     return;
   }
   missing.push_back(std::string("namespaces: ") + std::strerror(errno));

@@ -24,9 +24,9 @@ clean_up() {
   done
 }
 trap clean_up EXIT
-attach() {  # TYPE PLACE
+attach() {  # TYPE PLACE [OPTION ...]
   mkdir -p "$root$2"
-  mount -t "$1" "$1" "$root$2"
+  mount -t "$1" "${@:3}" "$1" "$root$2"
   mounted+=("$root$2")
 }
 inside() {
@@ -55,7 +55,11 @@ chmod +x "$root/usr/sbin/policy-rc.d"
 for file in /etc/resolv.conf /etc/hosts; do
   [[ ! -e $file ]] || cat "$file" >"$root$file"
 done
+mount --bind "$root" "$root"  # the root of a machine is a mount
+mounted+=("$root")
 attach proc /proc
+attach devpts /dev/pts -o newinstance,ptmxmode=0666,mode=620,gid=5
+ln -sf pts/ptmx "$root/dev/ptmx"
 attach tmpfs /dev/shm
 attach tmpfs /tmp
 chmod 1777 "$root/dev/shm" "$root/tmp"
