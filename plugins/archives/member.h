@@ -64,7 +64,7 @@ struct Report {
   std::vector<Member> members;          // the first max_listed_members
   std::uint64_t member_count = 0;       // all that were met
   std::vector<std::string> errors;      // at most 100, then a line with the number of the others
-  std::string unsupported;              // "arj", "ace", "upx", "7z with encrypted content", ...
+  std::string unsupported;              // "arj", "ace", "7z with encrypted content", ...
   bool passed_on = false;               // what is unsupported is for the plugin sevenzip
   bool stopped = false;                 // the sink answered stop, or cancelled
   std::uint64_t more_errors = 0;        // beyond those in `errors`

@@ -219,14 +219,7 @@ Container at_start(Bytes b, bool& weak) {
   return Container::none;
 }
 
-std::string_view unsupported(Bytes b, bool executable) {
-  if (executable) {
-    const std::string_view head(reinterpret_cast<const char*>(b.data()),
-                                std::min<std::size_t>(b.size(), 4096));
-    const bool sections =
-        b[0] != 'M' || head.find("UPX0") != head.npos || head.find("UPX1") != head.npos;
-    return sections && head.find("UPX!") != head.npos ? "upx"sv : ""sv;
-  }
+std::string_view unsupported(Bytes b) {
   if (is_arj(b)) return "arj"sv;
   if (has(b, 7, "**ACE**"sv)) return "ace"sv;
   if (has(b, 0, "MSWIM\0\0\0"sv)) return "wim"sv;
@@ -316,7 +309,7 @@ Sniffed sniff(Bytes content) {
   const bool executable = has(content, 0, "MZ"sv) || has(content, 0,
                                                          "\x7F"
                                                          "ELF"sv);
-  if (found.container == Container::none) found.unsupported = unsupported(content, executable);
+  if (found.container == Container::none && !executable) found.unsupported = unsupported(content);
   if (found.container == Container::zip ||
       (found.container == Container::none && (executable || found.unsupported.empty()))) {
     if (const auto zip = find_zip_end(content)) {

@@ -51,7 +51,7 @@ struct Sniffed {
   std::size_t end = 0;
   std::size_t zip_prefix =
       0;  // bytes in [begin, ...) before a zip's first member, by its central directory
-  std::string_view unsupported{};  // recognised, not readable here: "arj", "ace", "upx", "wim", ...
+  std::string_view unsupported{};  // recognised, not readable here: "arj", "ace", "wim", ...
 };
 
 /// Tells the container by content alone. Cheap: looks at the start, the last 64 KiB, and through

@@ -351,10 +351,13 @@ rule uuencode {
 
 rule upx {
   meta:
-    description = "PE or ELF packed by UPX"
-    plugin = "decompress"
+    description = "PE or ELF packed by UPX, whatever became of its magic"
+    plugin = "upx"
   strings:
     $magic = "UPX!"
+    $section = "UPX0\x00\x00\x00\x00"
+    $loader = "PROT_EXEC|PROT_WRITE failed."
   condition:
-    (uint16be(0) == 0x4D5A or uint32be(0) == 0x7F454C46) and $magic
+    (uint16be(0) == 0x4D5A and ($magic or $section in (0 .. 2048))) or
+    (uint32be(0) == 0x7F454C46 and ($magic or $loader))
 }

@@ -178,8 +178,10 @@ std::vector<Case> archives() {
       {"unix_compress", "\x1F\x9D\x90"},
       {"uuencode", "begin 644 a b.txt\nM"},
       {"uuencode", "begin-base64 0755 x\r\n"},
-      {"upx", pe("UPX!")},
-      {"upx", elf("UPX!")},
+      {"upx", pe("UPX!"), "upx"},
+      {"upx", pe("UPX0\0\0\0\0"s), "upx"},
+      {"upx", elf("UPX!"), "upx"},
+      {"upx", elf("PROT_EXEC|PROT_WRITE failed."), "upx"},
   };
 }
 

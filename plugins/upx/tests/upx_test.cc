@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files of the real UPX are in tests/integration/upx_test.py.
+#include <gtest/gtest.h>
+
+#include "nrv.h"
+#include "packed.h"
+#include "packer.h"
+#include "support/extracted.h"
+
+namespace stoq::test {
+namespace {
+
+using Names = std::vector<std::string>;
+
+WorkerScan scan(const std::string& content, std::map<std::string, std::string> options = {}) {
+  return scan_with("upx", content, std::move(options));
+}
+// Errors without what the engine adds.
+Names problems(const WorkerScan& r) {
+  Names all;
+  for (const std::string& e : r.errors) {
+    const size_t at = e.rfind("upx ; ");
+    const size_t begin = at == e.npos ? 0 : at + 6;
+    all.push_back(e.substr(begin, e.find(" ; payload") - begin));
+  }
+  return all;
+}
+
+TEST(Upx, GivesAnElfFileAsItWas) {
+  const std::string elf = sample_elf(), packed = packed_elf(elf);
+  const WorkerScan r = scan(packed, {{"isolation", "process"}});
+  EXPECT_EQ(r.contents(), Names{elf});
+  EXPECT_EQ(r.metas(), Names{R"({"unpacked_by": "upx"})"});
+  EXPECT_EQ(r.result, R"({"format": "elf", "method": "nrv2b", "version": 13, "packed_size": )" +
+                          std::to_string(packed.size()) + R"(, "size": 1304})");
+  EXPECT_EQ(problems(r), Names{});
+}
+
+TEST(Upx, NeedsNoMagic) {
+  const std::string elf = sample_elf();
+  // Of a size that is wiped, too, what is loaded tells.
+  EXPECT_EQ(scan(packed_elf(elf, {.wiped = true})).contents(), Names{elf.substr(0, 1000)});
+  const SamplePe pe = sample_pe(false);
+  EXPECT_EQ(scan(packed_pe(pe, {.wiped = true})).contents(), Names{pe.file});
+}
+
+TEST(Upx, GivesAWindowsProgramWithItsTables) {
+  for (const bool wide : {false, true}) {
+    const SamplePe pe = sample_pe(wide);
+    const WorkerScan r = scan(packed_pe(pe, {.rest = "appended"}));
+    ASSERT_EQ(r.extracted.size(), 1u);
+    const std::string& file = r.extracted[0].content;
+    ASSERT_EQ(file.size(), pe.file.size() + 8);
+    for (std::size_t i = 0; i < pe.file.size(); ++i)
+      ASSERT_EQ(file[i], pe.file[i]) << std::hex << i << (wide ? " of PE32+" : " of PE32");
+    EXPECT_EQ(file.substr(pe.file.size()), "appended");
+    EXPECT_EQ(problems(r), Names{});
+  }
+}
+
+TEST(Upx, GivesWhatCanBeReadOfWhatIsDamaged) {
+  const std::string elf = sample_elf(), packed = packed_elf(elf);
+  const std::string meta = R"({"unpacked_by": "upx", "incomplete": true})";
+
+  const WorkerScan tail = scan(packed.substr(0, packed.find("here is the loader") + 18));
+  EXPECT_EQ(tail.contents()[0].substr(700, 300), elf.substr(700, 300));
+  EXPECT_EQ(tail.metas(), Names{meta});
+  EXPECT_EQ(problems(tail), Names{"what is not loaded is missing (sections, symbols)"});
+
+  const WorkerScan part = scan(packed.substr(0, packed.find("here is the loader") - 100));
+  EXPECT_EQ(part.contents(), Names{elf.substr(0, 600)});
+  EXPECT_EQ(problems(part), Names{"damaged: of what is loaded a part is missing"});
+
+  SamplePe pe = sample_pe(false);
+  const std::string program = packed_pe(pe);
+  const WorkerScan image = scan(program.substr(0, 0x500));
+  EXPECT_EQ(problems(image), Names{"damaged: this is the beginning of its image in memory"});
+  EXPECT_EQ(image.contents(), Names{pe.image.substr(0, image.contents()[0].size())});
+
+  pe.image.replace(pe.image.size() - 4, 4, little(UINT32_MAX, 4));
+  const WorkerScan headless = scan(packed_pe(pe));
+  EXPECT_EQ(problems(headless), Names{"its headers are damaged: this is its image in memory"});
+  EXPECT_EQ(headless.contents(), Names{pe.image});
+
+  pe = sample_pe(false);
+  pe.image.replace(pe.image.size() - 9, 4, little(UINT32_MAX, 4));   // of the list of relocations
+  pe.image.replace(pe.image.size() - 13, 4, little(0x90000000, 4));  // where names were
+  EXPECT_EQ(problems(scan(packed_pe(pe))), (Names{"tables are damaged: imports, those behind"}));
+}
+
+TEST(Upx, SaysWhatItDoesNotRead) {
+  const std::string big_endian = put(packed_elf(sample_elf()), 5, "\2");
+  EXPECT_EQ(problems(scan(big_endian)), Names{"unsupported: UPX, big-endian ELF"});
+  EXPECT_EQ(problems(scan("\x7F\x45\x4C\x46\2\1\1" + std::string(200, '\0') + "UPX!")),
+            Names{"unsupported: UPX, damaged or of a kind that is not read"});
+  EXPECT_EQ(problems(scan("MZ" + std::string(100, '\0') + "UPX!" + std::string(100, '\0'))),
+            Names{"unsupported: UPX, an executable of DOS"});
+  EXPECT_EQ(problems(scan(put(put(packed_pe(sample_pe(true)), 0x3E0, "nope"), 0x3E5, "\x15"))),
+            Names{"unsupported: UPX, its header was removed or is of a kind that is not read"});
+  const WorkerScan large = scan(packed_elf(sample_elf()), {{"max_size", "1000"}});
+  EXPECT_EQ(problems(large), Names{"unsupported: UPX, larger than max_size"});
+  EXPECT_EQ(problems(scan(packed_pe(sample_pe(true)), {{"max_size", "1000"}})),
+            Names{"unsupported: UPX, larger than max_size"});
+}
+
+TEST(Upx, HasNothingToSayOfOtherFiles) {
+  for (const std::string& other : {std::string("text"), sample_elf(), sample_pe(false).file,
+                                   sample_elf() + "UPX!" + std::string(100, ' '), std::string()}) {
+    const WorkerScan r = scan(other);
+    EXPECT_EQ(r.result, "");
+    EXPECT_EQ(r.extracted.size(), 0u);
+    EXPECT_EQ(r.errors, Names{});
+  }
+}
+
+TEST(Upx, SurvivesEveryCutAndChange) {
+  std::mt19937 random(1);
+  for (const std::string& whole :
+       {packed_elf(sample_elf()), packed_pe(sample_pe(false)), packed_pe(sample_pe(true))})
+    for (int i = 0; i < 400; ++i) {
+      std::string changed = whole.substr(0, i % 2 ? whole.size() : random() % whole.size());
+      for (unsigned n = random() % 8; n > 0 && !changed.empty(); --n)
+        changed[random() % changed.size()] = static_cast<char>(random());
+      std::string why;
+      const auto r = plugins::upx::unpack(plugins::carving::bytes_of(changed), 1 << 20, why);
+      ASSERT_LE(r ? r->content.size() : 0, 2u << 20);
+    }
+}
+
+}  // namespace
+}  // namespace stoq::test
