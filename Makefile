@@ -19,7 +19,7 @@ export STOQ_MAKE_PREFIX := $(value PREFIX)
 export DESTDIR
 
 # $(call deps,GROUPS)
-deps = $(if $(filter no,$(DEPS)),:,tools/install-deps $(1))
+deps = $(if $(filter no,$(DEPS)),:,tools/install-deps $(1) $(if $(filter test,$(1)),&& tools/install-npm))
 # $(call compile,PRESET): configures with the preset's settings and builds everything.
 compile = cmake --preset $(1) && cmake --build --preset $(1) --parallel $(JOBS)
 # $(call compile_tests,PRESET,LABELS): the same for the tests with these labels, and what they need.

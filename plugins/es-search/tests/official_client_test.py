@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proves the test server with the official clients of Elasticsearch and OpenSearch.
 
-They are looked for below $STOQ_NODE_MODULES, which `npm install @elastic/elasticsearch@8
-@opensearch-project/opensearch@3` fills; without them the proof is skipped (exit code 77).
+They are looked for below $STOQ_NODE_MODULES, which tools/install-npm fills; without them the proof is skipped (exit code 77).
 """
 import json
 import os
