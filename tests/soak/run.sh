@@ -21,7 +21,7 @@ part_faults() { # bad plugins, bad input, and determinism, again and again
   timeout 900 /usr/bin/python3 -B tests/integration/bad_input_test.py "$build/bin/stoq"
 }
 part_formats() { # 500 nestings; every sample cut short at 20 places and with 200 changes
-  timeout 5000 /usr/bin/python3 -B tests/integration/formats_test.py --nested 500 --damage 1 "$build/bin/stoq"
+  STOQ_NPM=$PWD/build/npm/node_modules timeout 5000 /usr/bin/python3 -B tests/integration/formats_test.py --nested 500 --damage 1 "$build/bin/stoq"
 }
 part_delivery() { # 200 rounds of 1 000 files and a kill -9, of each kind
   STOQ_DELIVERY_ROUNDS=200 timeout 3000 /usr/bin/python3 -B tests/delivery/delivery_test.py "$build/bin/stoq" "$build/tests/plugins"
