@@ -479,6 +479,12 @@ class Rules(Case):
         run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={bad}")
         self.assertEqual(run.code, 0)
         self.assertIn(f"cannot be loaded: {bad}:1: ", run.response["errors"]["yara"][0])
+        run = self.scan(self.path("x", b"x"), "--set", "dispatchers=yara", "always_dispatch=", "-a", "yara", "--plugin-opts", "yara:worker_rules=",
+                        "yara:dispatch_rules=")
+        end = f" ; payload {run.response['results'][0]['payload_id']}"
+        self.assertEqual(run.response["errors"]["yara"], [
+            f"dispatcher:failed to dispatch: yara ; StoqPluginException: the option dispatch_rules is empty: name a rule file{end}",
+            f"worker:failed to scan: yara ; StoqPluginException: the option worker_rules is empty: name a rule file{end}"])
         missing = self.path("missing.yar")
         run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={missing}")
         self.assertIn(f"Nonexistent yara rules file provided: {missing}", run.response["errors"]["yara"][0])
