@@ -83,9 +83,9 @@ TEST(Findings, MetadataOfProgramsIsInWords) {
 }
 
 TEST(Findings, MetadataOfImagesIsTheirSize) {
-  EXPECT_EQ(findings(worked("exif", R"({"FileType": "PNG", "ImageWidth": 72, "ImageHeight": 27,
+  EXPECT_EQ(findings(worked("exif", R"j({"FileType": "PNG", "ImageWidth": 72, "ImageHeight": 27,
             "Filter": 0, "Palette": "(Binary data 24 bytes, use -b option to extract)",
-            "ImageSize": "72 27", "Megapixels": 0.001944, "BitDepth": 8})")),
+            "ImageSize": "72 27", "Megapixels": 0.001944, "BitDepth": 8})j")),
             "   exif   ImageSize: 72x27 · BitDepth: 8\n");
 }
 

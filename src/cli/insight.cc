@@ -47,7 +47,7 @@ std::string shown(JsonView value) {
 
 // The same, with words where ExifTool gives the number that stands in the file.
 std::string shown(std::string_view key, JsonView value, bool elf) {
-  if (value.kind() == JsonKind::number) {
+  if (value.kind() == JsonKind::integer) {
     const std::string_view word = word_for(key, value.int_or(-1), elf);
     if (!word.empty()) return std::string(word);
   }
