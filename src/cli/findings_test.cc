@@ -73,7 +73,7 @@ TEST(Findings, MetadataOfProgramsIsInWords) {
   EXPECT_EQ(findings(worked("exif", R"({"FileType": "ELF executable", "CPUArchitecture": 1,
             "CPUByteOrder": 2, "ObjectFileType": 2, "CPUType": 8})")),
             "   exif   CPUType: MIPS · ObjectFileType: executable · CPUArchitecture: 32 bit · "
-            "CPUByteOrder:\n          big endian\n");
+            "CPUByteOrder: big\n          endian\n");
   // Numbers that nobody knows, and those of other formats, stay what they are.
   EXPECT_EQ(
       findings(worked("exif", R"({"FileType": "Win32 EXE", "MachineType": 1, "PEType": "x"})")),

@@ -249,9 +249,9 @@ class Configuration(Case):
         self.assertIn("plugin_opts: there is no plugin 'nosuch'; its options are ignored\n", run.err)
 
     def test_log_file(self):
-        self.scan(self.path("x", b"hello"), *PLAIN, "--set", f"log_dir={self.dir}/logs", "log_level=info")
+        self.scan(self.path("x", b"hello"), *PLAIN, "--set", f"log_dir={self.dir}/logs", "log_level=debug")
         with open(self.path("logs/stoq.log")) as log:
-            self.assertIn("INFO", log.read())
+            self.assertIn(f"Writing logs to {self.dir}/logs\n", log.read())
         self.refused(self.scan(self.path("x"), *PLAIN, "--set", f"log_dir={self.dir}/x/logs"),
                      f"cannot open the log file {self.dir}/x/logs/stoq.log: Not a directory; set log_dir, or leave it empty for none")
 
