@@ -41,6 +41,8 @@ class ScanReply final : public Reply {
   void record(std::string_view text);
   void died();
   bool bounded(uint64_t size);
+  bool bounded(uint64_t size, uint64_t& counted);
+  void bound_names(PayloadMeta& meta);
   void add(std::string text);
   void keep(Child child);
 
@@ -55,6 +57,7 @@ class ScanReply final : public Reply {
   Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
+  uint64_t result_bytes_ = 0, meta_bytes_ = 0;  // of those that stand, for bounded()
   bool failed_ = false, died_ = false;
   bool lent_ = false;
 };
