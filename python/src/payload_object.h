@@ -57,6 +57,8 @@ class RootContent {
   ~RootContent();
   RootContent(const RootContent&) = delete;
   RootContent& operator=(const RootContent&) = delete;
+  // The one whose bytes a payload has, null when they are the engine's.
+  static const RootContent* of(const stoq::Payload& payload);
 
  private:
   friend py::object content_of(const stoq::Payload& payload);
