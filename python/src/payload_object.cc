@@ -360,7 +360,10 @@ void Companion::take_changes(stoq::Payload& payload, Request* request) {
   const py::object encode = py::module_::import("stoq._json").attr("encode");
   const std::string json = canonical(py::object(encode(request_meta_->get())).ptr());
   if (json == request_text_) return;
-  if (!request->request_meta.update(json)) refuse("request_meta", kRequestMetaShape);
+  if (!request->request_meta.update(json)) {
+    request_meta_.reset();  // those after it get what still holds
+    refuse("request_meta", kRequestMetaShape);
+  }
   plain_request_ = is_plain(request->request_meta);
   request_text_ = plain_request_ ? std::string() : request->request_meta.text();
 }

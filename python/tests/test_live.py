@@ -126,6 +126,15 @@ class Live(Case):
         self.assertEqual(error('exceptions'), "KeyError: 'k'")
         self.assertEqual(s.scan('content').results[0].workers[0], {'wrong': {'r': 1}})
 
+    def test_a_refused_meta_is_the_fault_of_one(self) -> None:
+        self.worker('bad', 'request_meta.extra_data = None\npayload.payload_meta = 5\n'
+                           'return WorkerResponse({"r": 1})')
+        self.worker('good', 'return WorkerResponse({"meta": payload.payload_meta.extra_data, '
+                            '"request": request_meta.extra_data})')
+        r = self.stoq(always_dispatch=['bad', 'good']).scan(b'', {'a': 1}, {'b': 2})
+        self.assertEqual(list(r.errors), ['bad'])
+        self.assertEqual(r.results[0].workers[0]['good'], {'meta': {'a': 1}, 'request': {'b': 2}})
+
     def test_loading_fails(self) -> None:
         self.plugin('none', 'x = 1')
         self.plugin('two', 'from stoq.plugins import WorkerPlugin\n'
