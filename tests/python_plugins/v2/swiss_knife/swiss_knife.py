@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 from configparser import ConfigParser
 from typing import Dict, Optional
 
