@@ -156,13 +156,13 @@ class PythonPlugin final : public WorkerPlugin,
     if (!answer) {
       py::error_already_set e;
       try {  // what it changed before it failed counts
-        companion.take_changes(payload, &request);
+        companion.take_changes(payload, request);
       } catch (...) {
       }
       throw e;
     }
     Answer out{py::reinterpret_steal<py::object>(answer)};
-    companion.take_changes(payload, &request);
+    companion.take_changes(payload, request);
     return out;
   }
 

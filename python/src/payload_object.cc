@@ -337,7 +337,26 @@ PyObject* Companion::request_meta(const Request& request) {
   return request_meta_->get().ptr();
 }
 
-void Companion::take_changes(stoq::Payload& payload, Request* request) {
+void Companion::take_changes(stoq::Payload& payload, Request& request) {
+  // What cannot be taken is put right for those after it.
+  std::exception_ptr problem;
+  try {
+    take_payload_changes(payload);
+  } catch (...) {
+    problem = std::current_exception();
+    if (PyObject* state = self_of(payload_.get().ptr())->state)
+      PyDict_SetItem(state, names().payload_meta, py::str().ptr());
+  }
+  try {
+    take_request_changes(request);
+  } catch (...) {
+    problem = std::current_exception();
+    request_meta_.reset();
+  }
+  if (problem) std::rethrow_exception(problem);
+}
+
+void Companion::take_payload_changes(stoq::Payload& payload) {
   PyObject* object = payload_.get().ptr();
   const py::dict members = dict_of(object);
   const auto has = [&](PyObject* name) { return PyDict_Contains(members.ptr(), name) == 1; };
@@ -355,17 +374,16 @@ void Companion::take_changes(stoq::Payload& payload, Request* request) {
       (name == "dispatch_meta" ? payload.dispatch_meta : payload.deep_dispatch_meta) =
           std::move(changed);
     }
-  if (!request || !request_meta_ || (plain_request_ && is_plain(request_meta_->get().ptr())))
-    return;
+}
+
+void Companion::take_request_changes(Request& request) {
+  if (!request_meta_ || (plain_request_ && is_plain(request_meta_->get().ptr()))) return;
   const py::object encode = py::module_::import("stoq._json").attr("encode");
   const std::string json = canonical(py::object(encode(request_meta_->get())).ptr());
   if (json == request_text_) return;
-  if (!request->request_meta.update(json)) {
-    request_meta_.reset();  // those after it get what still holds
-    refuse("request_meta", kRequestMetaShape);
-  }
-  plain_request_ = is_plain(request->request_meta);
-  request_text_ = plain_request_ ? std::string() : request->request_meta.text();
+  if (!request.request_meta.update(json)) refuse("request_meta", kRequestMetaShape);
+  plain_request_ = is_plain(request.request_meta);
+  request_text_ = plain_request_ ? std::string() : request.request_meta.text();
 }
 
 Shown::Shown(stoq::Payload& payload, const Companion& companion) : object_(companion.payload()) {

@@ -127,13 +127,29 @@ class Live(Case):
         self.assertEqual(s.scan('content').results[0].workers[0], {'wrong': {'r': 1}})
 
     def test_a_refused_meta_is_the_fault_of_one(self) -> None:
-        self.worker('bad', 'request_meta.extra_data = None\npayload.payload_meta = 5\n'
-                           'return WorkerResponse({"r": 1})')
-        self.worker('good', 'return WorkerResponse({"meta": payload.payload_meta.extra_data, '
-                            '"request": request_meta.extra_data})')
-        r = self.stoq(always_dispatch=['bad', 'good']).scan(b'', {'a': 1}, {'b': 2})
-        self.assertEqual(list(r.errors), ['bad'])
-        self.assertEqual(r.results[0].workers[0]['good'], {'meta': {'a': 1}, 'request': {'b': 2}})
+        self.worker('bad', '''
+            kind = payload.content.decode()
+            if kind == 'shape':
+                request_meta.extra_data, payload.payload_meta = None, 5
+            elif kind == 'request':
+                request_meta.extra_data['x'] = object()
+                payload.payload_meta.extra_data['kept'] = True
+            elif kind == 'payload':
+                payload.payload_meta.extra_data['x'] = object()
+                request_meta.extra_data['kept'] = True
+            else:
+                payload.dispatch_meta[b'key'] = 1
+            return WorkerResponse({'r': 1})''')
+        self.worker('good', 'return WorkerResponse([payload.payload_meta.extra_data, '
+                            'request_meta.extra_data, payload.dispatch_meta])')
+        s = self.stoq(always_dispatch=['bad', 'good'])
+        for kind, meta, request in (('shape', {'a': 1}, {'b': 2}),
+                                    ('request', {'a': 1, 'kept': True}, {'b': 2}),
+                                    ('payload', {'a': 1}, {'b': 2, 'kept': True}),
+                                    ('dispatch', {'a': 1}, {'b': 2})):
+            r = s.scan(kind, {'a': 1}, {'b': 2})
+            self.assertEqual(list(r.errors), ['bad'], kind)
+            self.assertEqual(r.results[0].workers[0]['good'], [meta, request, {}], kind)
 
     def test_loading_fails(self) -> None:
         self.plugin('none', 'x = 1')
