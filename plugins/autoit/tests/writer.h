@@ -53,11 +53,19 @@ inline std::string squeezed(ScriptVersion version, std::string_view text) {
     bits.put(!wide, 1);
     bits.put(1, 15);
     std::size_t rest = run - 3;
-    for (const unsigned width : {2u, 3u, 5u, 8u, 8u, 8u, 8u}) {
+    bool more = true;
+    for (const unsigned width : {2u, 3u, 5u}) {
       const std::size_t most = (1u << width) - 1, value = std::min(rest, most);
       bits.put(static_cast<std::uint32_t>(value), width);
+      more = value == most;
       rest -= value;
-      if (value < most) break;
+      if (!more) break;
+    }
+    while (more) {
+      const std::size_t value = std::min<std::size_t>(rest, 255);
+      bits.put(static_cast<std::uint32_t>(value), 8);
+      more = value == 255;
+      rest -= value;
     }
   }
   return (wide ? "EA06" : "EA05") + big(text.size(), 4) + bits.take();
