@@ -30,10 +30,9 @@ STOQ_FUZZ_SEEDS(autoit) {
   using namespace stoq::test;
   const std::string tokens = little(2, 4) + token(0x31, "MSGBOX") + "\x47\x36" + little(0, 4) +
                              "\x48\x7F" + std::string("\0\x04\0\0\0\x05\1\1\1\1\x7F", 11);
-  const std::vector<ScriptEntry> entries = {
-      {">>>AUTOIT SCRIPT<<<", "a", tokens},
-      {"b", "b", "content, coooooooooooooooooooontent"},
-      {"c", "c", "stored", false}};
+  const std::vector<ScriptEntry> entries = {{">>>AUTOIT SCRIPT<<<", "a", tokens},
+                                            {"b", "b", "content, coooooooooooooooooooontent"},
+                                            {"c", "c", "stored", false}};
   return {"MZ" + compiled_script(ScriptVersion::ea05, entries),
           compiled_script(ScriptVersion::ea06, entries) + script_head("EA04"), tokens,
           squeezed(ScriptVersion::ea06, "content, coooooooooooooooooooontent")};
