@@ -55,7 +55,10 @@ class Reader {
       archive.version = text_.substr(at + kVersionAt, 4);
       archive.supported = archive.version == "EA05" || archive.version == "EA06";
       at += kSignature.size();
-      if (archive.supported) at = read_entries(archive);
+      if (archive.supported)
+        at = read_entries(archive);
+      else
+        problem(archive, "a version that is not read, at byte " + std::to_string(archive.at));
     }
     return archives;
   }
@@ -93,7 +96,8 @@ class Reader {
       }
     }
     if (archive.entries.empty() && archive.problems.empty())
-      problem(archive, "there is no entry behind its signature");
+      problem(archive,
+              "there is no entry behind its signature at byte " + std::to_string(archive.at));
     return std::min(at, content_.size());
   }
 

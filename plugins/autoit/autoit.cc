@@ -28,18 +28,23 @@ std::string_view name_of(Entry::Type type) {
   }
 }
 
-// One archive's entries, one after another.
+std::string version_of(const Archive& archive) {
+  return sdk::text_from_bytes(carving::bytes_of(archive.version));
+}
+
+// Entries of one archive after another, each archive's after its turn was said.
 class Unpacking {
  public:
-  Unpacking(const Archive& archive, std::size_t most, sdk::Call& call)
-      : archive_(archive), most_(most), call_(call) {}
+  Unpacking(std::size_t most, sdk::Call& call) : most_(most), call_(call) {}
+
+  void turn(const Archive& archive) { archive_ = &archive; }
 
   // What became of it, for the list; stops for good where the engine takes no more.
   std::string_view take(const Entry& entry) {
     if (stopped_ || call_.cancelled()) return "stopped";
     if (entry.stored.empty() && !entry.cut) return "empty";
     problem_.clear();
-    const auto clear = crypt(archive_.format, archive_.key, entry.stored);
+    const auto clear = crypt(archive_->format, archive_->key, entry.stored);
     sound_ = entry.cut || adler32_z(1, clear.data(), clear.size()) == entry.checksum;
     if (!sound_) problem_ = "its checksum is wrong";
     if (entry.cut) problem_ = "cut short";
@@ -53,12 +58,14 @@ class Unpacking {
   }
 
   void error(const std::string& what) {
-    if (++errors_ <= kMostErrors) call_.error(archive_.version + ": " + what);
+    if (++errors_ <= kMostErrors)
+      call_.error((archive_->supported ? "" : "unsupported: ") + version_of(*archive_) + ": " +
+                  what);
   }
 
  private:
   void expand(const Entry& entry, carving::Bytes clear) {
-    Expander expander(archive_.format, clear);
+    Expander expander(archive_->format, clear);
     if (entry.stored.empty()) {
       problem_ = "cut short";
     } else if (!expander.known()) {
@@ -97,7 +104,7 @@ class Unpacking {
       return;
     }
     Source source;
-    if (archive_.format == Version::ea06 && entry.name == ">>>AUTOIT SCRIPT<<<") {
+    if (archive_->format == Version::ea06 && entry.name == ">>>AUTOIT SCRIPT<<<") {
       source = source_of(content);
       if (problem_.empty()) problem_ = source.problem;
     } else {
@@ -120,7 +127,7 @@ class Unpacking {
     });
   }
 
-  const Archive& archive_;
+  const Archive* archive_ = nullptr;
   std::size_t most_;
   sdk::Call& call_;
   std::string problem_;  // of the entry
@@ -148,16 +155,16 @@ class AutoIt {
     if (archives.empty()) return;
     sdk::JsonWriter w;
     w.begin_object().key("archives").begin_array();
+    Unpacking unpacking(most_, call);
     std::size_t listed = 0;
     for (const Archive& archive : archives) {
+      unpacking.turn(archive);
       w.begin_object()
-          .member("format",
-                  std::string_view(sdk::text_from_bytes(carving::bytes_of(archive.version))))
+          .member("format", std::string_view(version_of(archive)))
           .member("offset", archive.at)
           .member("entry_count", archive.entries.size())
           .key("entries")
           .begin_array();
-      Unpacking unpacking(archive, most_, call);
       for (const Entry& entry : archive.entries) {
         const std::string_view status = unpacking.take(entry);
         if (listed++ < most_listed_)
@@ -170,9 +177,6 @@ class AutoIt {
       }
       w.end_array().end_object();
       for (const std::string& problem : archive.problems) unpacking.error(problem);
-      if (!archive.supported)
-        call.error("unsupported: AutoIt script of another version, at byte " +
-                   std::to_string(archive.at));
     }
     call.result(w.end_array().end_object());
   }

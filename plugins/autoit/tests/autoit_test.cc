@@ -237,9 +237,9 @@ TEST(AutoIt, CutShort) {
 
 TEST(AutoIt, SaysWhatItDoesNotRead) {
   EXPECT_EQ(problems(scan("text" + script_head("EA04"))),
-            Names{"unsupported: AutoIt script of another version, at byte 4"});
+            Names{"unsupported: EA04: a version that is not read, at byte 4"});
   EXPECT_EQ(problems(scan(script_head("EA06") + "text")),
-            Names{"EA06: there is no entry behind its signature"});
+            Names{"EA06: there is no entry behind its signature at byte 0"});
   std::string other = script_entry(Version::ea06, {"a", "a", "content", false});
   other[other.size() - 7 - 29] = 1;  // compressed, it says
   EXPECT_EQ(problems(scan(script_head("EA06") + other)),
@@ -265,6 +265,18 @@ TEST(AutoIt, ListedEntriesAreBounded) {
   EXPECT_TRUE(r.result.ends_with(R"("entry_count": 2, "entries": [{"name": "a", "path": "a", )"
                                  R"("type": "file", "status": "extracted"}]}]})"))
       << r.result;
+}
+
+TEST(AutoIt, ErrorsAreBounded) {
+  std::string heads;
+  for (int i = 0; i < 1001; ++i) heads += script_head("EA05");
+  const WorkerScan r = scan(heads);
+  EXPECT_EQ(problems(r).size(), 100u);
+  std::string entries = script_head("EA05");
+  for (int i = 0; i < 101; ++i)
+    entries += script_entry(Version::ea05, {"a", "a", std::to_string(i), true, 1});
+  EXPECT_EQ(scan(entries).extracted.size(), 101u);
+  EXPECT_EQ(problems(scan(entries)).size(), 100u);
 }
 
 TEST(AutoIt, StopsWhenNoMoreIsTaken) {
