@@ -49,6 +49,17 @@ std::optional<Head> head_of(Bytes content, const Headers& packed) {
   return std::nullopt;
 }
 
+// Whether another packer has put its own beginning before UPX's, which lies behind what it unpacks.
+bool is_covered(const Headers& packed, const Head& head) {
+  for (const Section& section : packed.sections) {
+    const std::size_t block = head.at + kPackHead;
+    if (section.size == 0 || block < section.at || block - section.at >= section.size) continue;
+    return packed.entry != 0 &&
+           (packed.entry < section.address || packed.entry - section.address >= section.size);
+  }
+  return false;
+}
+
 std::size_t at_of_pe(Bytes content) {
   return le32(content, 0x3C);
 }
@@ -115,6 +126,7 @@ Headers Headers::read(Bytes pe) {
   h.wide = magic == 0x20B;
   h.flags = le16(pe, 22);
   h.code_size = le32(pe, 28);
+  h.entry = le32(pe, 40);
   h.code_at = le32(pe, 44);
   h.base = h.wide ? little(pe, 48, 8) : le32(pe, 52);
   h.file_alignment = le32(pe, 60);
@@ -179,8 +191,12 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
       why = "UPX, an executable of DOS";
     return std::nullopt;
   }
+  if (is_covered(packed, *head)) {
+    why = "UPX, with another packer over it";
+    return std::nullopt;
+  }
   if (head->size > most) {
-    why = "UPX, larger than max_size";
+    why = kTooLarge;
     return std::nullopt;
   }
   Unpacked unpacked;
