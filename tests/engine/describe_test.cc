@@ -48,7 +48,7 @@ TEST(Describe, SaysWhyAModuleTellsNothing) {
   const TemporaryDirectory dir;
   Stoq s(options(dir));
   EXPECT_EQ(s.describe_plugin("bad_no_entry").problem, STOQ_TEST_PLUGINS
-            "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v0; end its source with "
+            "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v1; end its source with "
             "STOQ_PLUGIN(...)");
   EXPECT_EQ(s.describe_plugin("bad_other_name").options.size(), 0u);
   EXPECT_EQ(error_of<StoqPluginNotFound>([&] { s.describe_plugin("nosuch"); }),

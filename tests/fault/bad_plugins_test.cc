@@ -50,9 +50,9 @@ TEST(BadPlugins, ThatCannotBeLoaded) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"bad_no_entry",
        module("bad_no_entry") +
-           " exports no stoq_plugin_entry_v0; end its source with STOQ_PLUGIN(...)"},
-      {"bad_abi_major", "it was built for plugin interface 7.1, this stoQ offers 0.1; rebuild it"},
-      {"bad_abi_minor", "it was built for plugin interface 0.2, this stoQ offers 0.1; rebuild it"},
+           " exports no stoq_plugin_entry_v1; end its source with STOQ_PLUGIN(...)"},
+      {"bad_abi_major", "it was built for plugin interface 7.0, this stoQ offers 1.0; rebuild it"},
+      {"bad_abi_minor", "it was built for plugin interface 1.1, this stoQ offers 1.0; rebuild it"},
       {"bad_other_name",
        "its module calls itself 'somebody else', its manifest 'bad_other_name'; make them the "
        "same"},
@@ -86,7 +86,7 @@ TEST(BadPlugins, AreAnErrorOfEachPayloadWhenAlwaysDispatched) {
       r.errors[0].second,
       Names{"worker:failed to load: bad_no_entry ; StoqPluginException: plugin 'bad_no_entry' (" +
             kPlugins + "/bad_no_entry/bad_no_entry.stoq) cannot be loaded: " + kPlugins +
-            "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v0; end its source with "
+            "/bad_no_entry/bad_no_entry.so exports no stoq_plugin_entry_v1; end its source with "
             "STOQ_PLUGIN(...) ; payload " +
             r.results[0].payload_id});
 }

@@ -163,7 +163,7 @@ class List(Case):
         text = out.out.decode()
         self.assertEqual(out.code, 1)
         self.assertIn("\n    helper     tool=/no/such/tool, which is missing\n", text)
-        self.assertRegex(text, r"\n    problem    /\S+/bad_no_entry.so exports no stoq_plugin_entry_v0; end its source with STOQ_PLUGIN\(...\)\n")
+        self.assertRegex(text, r"\n    problem    /\S+/bad_no_entry.so exports no stoq_plugin_entry_v1; end its source with STOQ_PLUGIN\(...\)\n")
 
 
 class Doctor(Case):

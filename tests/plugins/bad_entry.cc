@@ -74,7 +74,7 @@ constexpr stoq_plugin_entry entry() {
 
 #ifndef NO_ENTRY
 extern "C" {
-extern STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v0;
-const stoq_plugin_entry stoq_plugin_entry_v0 = entry();
+extern STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v1;
+const stoq_plugin_entry stoq_plugin_entry_v1 = entry();
 }
 #endif

@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define STOQ_HELPER "stoq.helper/0"
+#define STOQ_HELPER "stoq.helper/1"
 
 /* What these functions answer beside STOQ_OK and STOQ_INVALID. `why` says more. The session stands
  * until `end`. */

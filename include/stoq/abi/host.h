@@ -48,7 +48,7 @@ struct stoq_host {
    * without default. */
   stoq_status (*option)(const stoq_host*, stoq_str name, stoq_value* out);
   /* Services beyond this table (helper programs, network endpoints …) by id, e.g.
-   * "stoq.helper/0". NULL: not given. */
+   * "stoq.helper/1". NULL: not given. */
   const void* (*get_extension)(const stoq_host*, const char* id);
 };
 

@@ -54,13 +54,13 @@ typedef struct stoq_plugin_entry {
   const void* (*get_extension)(const char* id);
 } stoq_plugin_entry;
 
-#define STOQ_ENTRY_SYMBOL "stoq_plugin_entry_v0"
+#define STOQ_ENTRY_SYMBOL "stoq_plugin_entry_v1"
 #if defined(__GNUC__)
 #define STOQ_EXPORT __attribute__((visibility("default")))
 #else
 #define STOQ_EXPORT
 #endif
-/* extern "C" STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v0; */
+/* extern "C" STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v1; */
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,7 @@ extern "C" {
 
 /* Workers look into one payload: result, errors, extracted payloads, dispatch (further rounds),
  * meta changes. [thread-safe], but never twice at once with the same `thread`. */
-#define STOQ_WORKER "stoq.worker/0"
+#define STOQ_WORKER "stoq.worker/1"
 typedef struct stoq_worker {
   uint32_t struct_size;
   uint32_t reserved;
@@ -24,7 +24,7 @@ typedef struct stoq_worker {
 } stoq_worker;
 
 /* Dispatchers name the workers of a payload's first round. Threads as workers. */
-#define STOQ_DISPATCHER "stoq.dispatcher/0"
+#define STOQ_DISPATCHER "stoq.dispatcher/1"
 typedef struct stoq_dispatcher {
   uint32_t struct_size;
   uint32_t reserved;
@@ -33,7 +33,7 @@ typedef struct stoq_dispatcher {
 
 /* Deep dispatchers name workers of later rounds; they see the results so far. Threads as
  * workers. */
-#define STOQ_DEEP_DISPATCHER "stoq.deep_dispatcher/0"
+#define STOQ_DEEP_DISPATCHER "stoq.deep_dispatcher/1"
 typedef struct stoq_deep_dispatcher {
   uint32_t struct_size;
   uint32_t reserved;
@@ -43,7 +43,7 @@ typedef struct stoq_deep_dispatcher {
 
 /* Archivers keep payloads (archive: the result is what get needs later) and fetch them (get: one
  * payload by the extract functions). Either function may be NULL. [thread-safe] */
-#define STOQ_ARCHIVER "stoq.archiver/0"
+#define STOQ_ARCHIVER "stoq.archiver/1"
 typedef struct stoq_archiver {
   uint32_t struct_size;
   uint32_t reserved;
@@ -52,7 +52,7 @@ typedef struct stoq_archiver {
 } stoq_archiver;
 
 /* Connectors save the response. STOQ_OK means that it is safe with the receiver. [thread-safe] */
-#define STOQ_CONNECTOR "stoq.connector/0"
+#define STOQ_CONNECTOR "stoq.connector/1"
 typedef struct stoq_connector {
   uint32_t struct_size;
   uint32_t reserved;
@@ -60,7 +60,7 @@ typedef struct stoq_connector {
 } stoq_connector;
 
 /* Decorators add to the response: their result. [thread-safe] */
-#define STOQ_DECORATOR "stoq.decorator/0"
+#define STOQ_DECORATOR "stoq.decorator/1"
 typedef struct stoq_decorator {
   uint32_t struct_size;
   uint32_t reserved;
@@ -71,7 +71,7 @@ typedef struct stoq_decorator {
  * on a thread of its own. outcome tells what became of an item, in any order, from any thread,
  * also while ingest runs; it may be NULL. After ingest has returned, outcomes of open items
  * still come; then the instance is destroyed. */
-#define STOQ_PROVIDER "stoq.provider/0"
+#define STOQ_PROVIDER "stoq.provider/1"
 #define STOQ_OUTCOME_DONE 0
 #define STOQ_OUTCOME_FAILED 1
 #define STOQ_OUTCOME_RETRY 2

@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-#define STOQ_ABI_MAJOR 0 /* a plugin loads only into a host of the same major … */
-#define STOQ_ABI_MINOR 1 /* … whose minor is at least its own */
+#define STOQ_ABI_MAJOR 1 /* a plugin loads only into a host of the same major … */
+#define STOQ_ABI_MINOR 0 /* … whose minor is at least its own */
 
 typedef struct stoq_str {
   const char* data; /* UTF-8, not NUL-terminated; may be NULL when size is 0 */

@@ -309,7 +309,7 @@ constexpr stoq_plugin_entry entry(const char* name, const char* version) {
 // The only symbol that the module exports. Stand it in the global namespace or in the plugin's own.
 #define STOQ_PLUGIN(Class, name, version)                          \
   extern "C" {                                                     \
-  extern STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v0; \
-  constinit const stoq_plugin_entry stoq_plugin_entry_v0 =         \
+  extern STOQ_EXPORT const stoq_plugin_entry stoq_plugin_entry_v1; \
+  constinit const stoq_plugin_entry stoq_plugin_entry_v1 =         \
       ::stoq::sdk::detail::entry<Class>(name, version);            \
   }

@@ -14,7 +14,7 @@
 #include "stoq/abi/plugin.h"
 #include "stoq/sdk/views.h"
 
-extern "C" const stoq_plugin_entry stoq_plugin_entry_v0;
+extern "C" const stoq_plugin_entry stoq_plugin_entry_v1;
 
 namespace stoq::plugins::files {
 
@@ -61,11 +61,11 @@ class FakeEngine {
   FakeEngine& operator=(const FakeEngine&) = delete;
 
   bool create() {
-    plugin_ = stoq_plugin_entry_v0.create(&host_, &call_);
+    plugin_ = stoq_plugin_entry_v1.create(&host_, &call_);
     return plugin_ != nullptr;
   }
   void destroy() {
-    if (plugin_) stoq_plugin_entry_v0.destroy(std::exchange(plugin_, nullptr));
+    if (plugin_) stoq_plugin_entry_v1.destroy(std::exchange(plugin_, nullptr));
   }
   bool loaded() const { return plugin_ != nullptr; }
   stoq_status ingest() { return role<stoq_provider>(STOQ_PROVIDER).ingest(plugin_, &call_); }
@@ -95,7 +95,7 @@ class FakeEngine {
   static FakeEngine& base(const stoq_call* call) { return *static_cast<FakeEngine*>(call->ctx); }
   template <class Table>
   static const Table& role(const char* id) {
-    return *static_cast<const Table*>(stoq_plugin_entry_v0.get_extension(id));
+    return *static_cast<const Table*>(stoq_plugin_entry_v1.get_extension(id));
   }
 
   stoq_call_api api_{};
@@ -108,7 +108,7 @@ class FakeEngine {
  private:
   static stoq_status option(const stoq_host* host, stoq_str name, stoq_value* out) {
     auto& engine = *static_cast<FakeEngine*>(host->ctx);
-    for (const stoq_option* const* at = stoq_plugin_entry_v0.options; *at; ++at) {
+    for (const stoq_option* const* at = stoq_plugin_entry_v1.options; *at; ++at) {
       if ((*at)->name != sdk::view(name)) continue;
       auto found = engine.options_.find((*at)->name);
       if (found == engine.options_.end() && (*at)->default_text)

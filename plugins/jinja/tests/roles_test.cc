@@ -9,7 +9,7 @@
 #include "stoq/sdk/views.h"
 #include "tests/support/temporary_directory.h"
 
-extern "C" const stoq_plugin_entry stoq_plugin_entry_v0;
+extern "C" const stoq_plugin_entry stoq_plugin_entry_v1;
 
 namespace stoq::plugins::jinja {
 namespace {
@@ -40,10 +40,10 @@ class FakeEngine {
       return STOQ_OK;
     };
     call_ = {sizeof call_, 0, &api_, this};
-    plugin_ = stoq_plugin_entry_v0.create(&host_, &call_);
+    plugin_ = stoq_plugin_entry_v1.create(&host_, &call_);
   }
   ~FakeEngine() {
-    if (plugin_) stoq_plugin_entry_v0.destroy(plugin_);
+    if (plugin_) stoq_plugin_entry_v1.destroy(plugin_);
   }
   FakeEngine(const FakeEngine&) = delete;
   FakeEngine& operator=(const FakeEngine&) = delete;
@@ -69,7 +69,7 @@ class FakeEngine {
   static FakeEngine& self(const stoq_call* call) { return *static_cast<FakeEngine*>(call->ctx); }
   template <class Table>
   static const Table& role(const char* id) {
-    return *static_cast<const Table*>(stoq_plugin_entry_v0.get_extension(id));
+    return *static_cast<const Table*>(stoq_plugin_entry_v1.get_extension(id));
   }
   static stoq_status option(const stoq_host* host, stoq_str name, stoq_value* out) {
     const auto& engine = *static_cast<FakeEngine*>(host->ctx);
