@@ -140,6 +140,12 @@ TEST(Upx, HasNothingToSayOfOtherFiles) {
   }
 }
 
+TEST(Upx, NeedsSections) {
+  std::string why;
+  const std::string none = put(packed_pe(sample_pe(false)), 0x86, little(0, 2));
+  EXPECT_FALSE(plugins::upx::unpack(plugins::carving::bytes_of(none), 1 << 20, why));
+}
+
 TEST(Upx, SurvivesEveryCutAndChange) {
   std::mt19937 random(1);
   for (const std::string& whole :

@@ -18,7 +18,6 @@ namespace {
 using namespace std::string_literals;
 using test::little;
 using test::pe_file;
-using test::put;
 
 std::shared_ptr<const RuleSet> packed_rules() {
   static const auto rules = RuleSet::load({STOQ_YARA_RULES_DIR "/packed.yar"}, {});
@@ -31,7 +30,7 @@ struct Packed {
 };
 
 std::string named(const std::string& section) {
-  return put(pe_file("code"), 0x98 + 224, section);
+  return test::put(pe_file("code"), 0x98 + 224, section);
 }
 
 std::vector<Packed> samples() {
@@ -58,7 +57,7 @@ std::vector<Packed> samples() {
       {"packed_sections", named(".WWP32\0\0"s)},
       {"packed_sections", named("yC\0\0\0\0\0\0"s)},
       {"packed_sections",
-       put(named("MEW\0F\x12\xD2\xC3"s), 0x98 + 264, "\x02\xD2u\xDB\x8A\x16\xEB\xD4")},
+       test::put(named("MEW\0F\x12\xD2\xC3"s), 0x98 + 264, "\x02\xD2u\xDB\x8A\x16\xEB\xD4")},
       {"installshield", pe_file("x") + "setup.exe\0Disk1\\setup.exe\0001.2.3.4\0001234\0MZ"s},
       {"installshield", pe_file("x") + "InstallShield\0"s + std::string(292, 'n') + little(6, 8) +
                             little(1, 8) + "\0\0\0\0\1"s},
@@ -87,7 +86,7 @@ TEST(PackedRules, NearMisses) {
   const std::string aspack = "\x60\xE8\3\0\0\0\xE9\xEB\4\x5D\x45\x55\xC3\xE8\1\0\0\0"s;
   for (const std::string& content :
        {""s, "text"s, pe_file("a program"), aspack, "MZ" + aspack, pe_file(aspack, true),
-        put(pe_file(aspack), 0x98 + 224, "UPX0\0\0\0\0"s), pe_file("InstallShield\0"s),
+        test::put(pe_file(aspack), 0x98 + 224, "UPX0\0\0\0\0"s), pe_file("InstallShield\0"s),
         "Disk1\\setup.exe\0001.2.3.4\0001234\0"s, pe_file(std::string(4096, ' ') + ".aspack\0"s),
         "EGGAR"s, "ALZ\1"s, named(".text\0\0\0"s), pe_file("\xBE\1\2\3\4\xAD\x50\xFF\x76")})
     EXPECT_EQ(matching(packed_rules(), content), Texts()) << content.substr(0, 20);
