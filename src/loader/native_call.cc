@@ -176,8 +176,8 @@ std::string_view NativeCall::fact(uint32_t which) {
     default:
       break;
   }
-  std::string& text = texts_[which];
-  switch (which) {  // written anew each time, for a plugin may have changed what it asks for again
+  std::string text;
+  switch (which) {
     case STOQ_FACT_PAYLOAD_META:
       text = payload.payload_meta.text();
       break;
@@ -202,7 +202,10 @@ std::string_view NativeCall::fact(uint32_t which) {
     default:
       break;
   }
-  return text;
+  // A plugin may have changed what it asks for again; what it was told before stays readable.
+  auto& told = texts_[which];
+  if (told.empty() || told.front() != text) told.push_front(std::move(text));
+  return told.front();
 }
 
 int NativeCall::content_fd() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <forward_list>
 
 #include "core/instance.h"
 #include "stoq/abi/plugin.h"
@@ -32,7 +33,7 @@ class NativeCall {
   Reply& reply_;
   stoq_call call_;
   stoq_payload payload_{};
-  std::array<std::string, kFacts> texts_;
+  std::array<std::forward_list<std::string>, kFacts> texts_;  // the newest first
   int fd_ = -1;
   bool raised_ = false;
 };

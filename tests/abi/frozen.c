@@ -110,9 +110,11 @@ static stoq_status scan(void* plugin, void* thread, const stoq_payload* payload,
   if (payload->level > 0) return api->raise(call, TEXT("FrozenError"), TEXT("as it was told to")), STOQ_FAILED;
   through_cat(self, payload);
   api->result(call, TEXT("{\"first\": 1}"));
-  if (api->result(call, TEXT("{not JSON")) != STOQ_INVALID) abort();
+  api->result(call, TEXT("{not JSON"));
   api->error(call, TEXT("an error"));
+  const stoq_str before = fact(call, STOQ_FACT_PAYLOAD_META);
   api->set_payload_meta(call, TEXT("{\"extra_data\": {\"set\": \"payload\"}}"));
+  say(self, "meta was %.*s, is %.*s", SHOW(before), SHOW(fact(call, STOQ_FACT_PAYLOAD_META)));
   api->set_request_meta(call, TEXT("{\"extra_data\": {\"set\": \"request\"}}"));
   if (api->extract_begin(call, TEXT("{}")) == STOQ_OK) {
     const stoq_bytes child = {(const uint8_t*)"child", 5};

@@ -53,7 +53,7 @@ TEST(FrozenAbi, EveryRoleAndFunctionOfAPluginInCOfTheFirstVersion) {
   EXPECT_EQ(count(lines, "scan root at level 0, sha256 begins 48, by '', meta "), 1u);
   EXPECT_EQ(count(lines, "scan a file at level 0"), 1u);
   EXPECT_EQ(count(lines, "scan fetched at level 0"), 1u);
-  EXPECT_EQ(count(lines, "scan child at level 1, sha256 begins 79, by 'frozen', meta "), 3u);
+  EXPECT_EQ(count(lines, "scan child at level 1, sha256 begins dd, by 'frozen', meta "), 3u);
   EXPECT_EQ(count(lines, R"(dispatched by {"frozen": {"frozen": {"why": "named"}}})"), 6u);
   for (const char* content : {"root", "a file", "fetched"})
     EXPECT_EQ(count(lines, "helper gave " + std::string(content)), 1u);
@@ -65,7 +65,9 @@ TEST(FrozenAbi, EveryRoleAndFunctionOfAPluginInCOfTheFirstVersion) {
   EXPECT_EQ(count(lines, "FrozenError: as it was told to"), 3u);
   EXPECT_EQ(count(lines, "a standing error"), 3u);
   EXPECT_EQ(count(lines, R"({"set": "request"})"), 3u);
-  EXPECT_EQ(count(lines, R"({"from": "the archive"})"), 2u);  // as scanned, and as saved
+  EXPECT_EQ(count(lines, R"({"from": "the archive"})"), 2u);  // before it was set, and when
+  EXPECT_EQ(count(lines, R"(is {"should_archive": true, "extra_data": {"set": "payload"})"), 3u);
+  EXPECT_EQ(count(lines, "its result was refused: unexpected 'n' at byte 1"), 3u);
   EXPECT_EQ(count(lines, "outcome of 1: 0 "), 1u);
   EXPECT_EQ(count(lines, "outcome of 2: 0 "), 1u);
   EXPECT_EQ(count(lines, "outcome of 3: 0 "), 1u);
@@ -73,7 +75,11 @@ TEST(FrozenAbi, EveryRoleAndFunctionOfAPluginInCOfTheFirstVersion) {
 }
 
 TEST(FrozenAbi, TheSameInAHostProcess) {
+  // How often it is made is the adapter's affair: a host is asked for its description first.
   const auto plain = [](Names lines) {
+    std::erase_if(lines, [](const std::string& line) {
+      return line.starts_with("create ") || line == "destroy";
+    });
     for (std::string& line : lines) line = comparable(line);
     std::sort(lines.begin(), lines.end());
     return lines;
