@@ -4,7 +4,6 @@
 // host, without a signature. It is run for the files that it unpacks on its way.
 #include <algorithm>
 #include <cctype>
-#include <optional>
 
 #include "carving/give.h"
 #include "kinds.h"
@@ -17,7 +16,6 @@
 namespace stoq::plugins::last_resort {
 namespace {
 
-constexpr std::size_t kCopied = 32 << 20;  // a larger payload lies in a file of its own
 constexpr std::size_t kMostNotes = 16 << 20;
 
 std::string format_of(Kind kind, const Record& record) {
@@ -96,17 +94,14 @@ class LastResort {
 
   std::string run(const sdk::Payload& payload, const sdk::Call& call, Kind kind,
                   const Scratch& scratch) const {
-    std::optional<sdk::MemoryFile> memory;
-    int fd = payload.size() > kCopied ? call.content_fd() : -1;
-    if (fd < 0) {
-      memory.emplace().fill(payload.content());
-      fd = memory->fd();
-    }
+    // A copy: the file that a large payload lies in cannot be opened anew in the sandbox.
+    sdk::MemoryFile memory;
+    memory.fill(payload.content());
     const std::int64_t granted = call.time_left();  // the answer is still to give
     const std::int64_t left = granted - std::min<std::int64_t>(granted / 5, 5000);
     const auto ours = static_cast<std::int64_t>(timeout_ * 1000);
     return unpack(
-        clamscan_, fd, no_signatures_, scratch.path(),
+        clamscan_, memory.fd(), no_signatures_, scratch.path(),
         {.maximum_size = maximum_size_,
          .milliseconds = std::clamp<std::int64_t>(left, 1, std::max<std::int64_t>(1, ours)),
          .layers = kind == Kind::pe ? 3 : 2});  // an installer lies behind a program

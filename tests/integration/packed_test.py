@@ -25,17 +25,17 @@ CLAMSCAN, FILES = "/usr/bin/clamscan", "/usr/share/clamav-testfiles"
 # The file, what the result says of it, and the plugins between it and the program.
 PACKED = {
     "clam-aspack.exe": ("aspack", ("last-resort", "pecarve")),
-    "clam-mew.exe": ("mew", ("last-resort", "pecarve")),
+    "clam-mew.exe": ("mew", ("last-resort", "decompress")),
     "clam-pespin.exe": ("pespin", ("last-resort", "pecarve")),
-    "clam-petite.exe": ("petite", ("last-resort", "pecarve")),
-    "clam-upack.exe": ("upack", ("last-resort", "pecarve")),
-    "clam-wwpack.exe": ("wwpack", ("last-resort", "pecarve")),
+    "clam-petite.exe": ("petite", ("last-resort", "decompress")),
+    "clam-upack.exe": ("upack", ("last-resort", "decompress")),
+    "clam-wwpack.exe": ("wwpack", ("last-resort", "decompress")),
     "clam-yc.exe": ("yc", ("last-resort", "upx", "pecarve")),
     "clam.sis": ("sis", ("last-resort",)),
     "clam_IScab_ext.exe": ("installshield", ("last-resort",)),
     "clam_IScab_int.exe": ("installshield", ("last-resort",)),
     "clam_ISmsi_ext.exe": ("installshield", ("last-resort",)),
-    "clam_ISmsi_int.exe": ("installshield", ("last-resort", "sevenzip", "sevenzip")),
+    "clam_ISmsi_int.exe": ("installshield", ("last-resort", "sevenzip", "decompress")),
 }
 DEADLY = {"crash", "plugin_deadline", "request_deadline", "plugin_memory", "protocol", "engine"}
 
@@ -86,7 +86,9 @@ class Packed(unittest.TestCase):
             with self.subTest(name):
                 self.assertEqual(result_of(response, "last-resort")["format"], packer)
                 self.assertIn(way, ways(response, wanted))
-                self.assertEqual(response["errors"], {})
+                # In an MSI a cabinet lies in pieces: decompress finds its beginning and says so, sevenzip gives the whole.
+                errors = {plugin for plugin in response["errors"] if plugin != "decompress" or name != "clam_ISmsi_int.exe"}
+                self.assertEqual(errors, set())
                 self.assertEqual(response["limits"], [])
 
     def test_fsg(self):

@@ -74,6 +74,15 @@ TEST_F(LastResort, SizesAreBounded) {
   EXPECT_THAT(problem(scan(archive, {{"maximum_size", "69000"}})), HasSubstr("too large"));
 }
 
+TEST_F(LastResort, LargePayloadsToo) {
+  const std::string large = random_text(2, 40 << 20);
+  const WorkerScan r = scan(egg({{"one.txt", kOne}, {"large.bin", large}}));
+  EXPECT_THAT(r.errors, IsEmpty());
+  ASSERT_EQ(r.extracted.size(), 2u);
+  EXPECT_EQ(r.extracted[0].content, kOne);
+  EXPECT_TRUE(r.extracted[1].content == large);
+}
+
 TEST_F(LastResort, HeedsStop) {
   const WorkerScan r =
       scan(egg({{"one.txt", kOne}, {"two.bin", kTwo}}), {}, {{"max_children", "1"}});
