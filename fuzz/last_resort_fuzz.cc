@@ -13,6 +13,10 @@ STOQ_FUZZ(last_resort) {
   const Record record = parse_record(stoq::fuzz::text_of(data), "/t");
   must(record.pieces.size() <= kMostPieces && record.pieces.size() + record.more <= data.size());
   must(stoq::sdk::valid_utf8(record.packer));
+  const std::vector<std::string> complaints = parse_complaints(stoq::fuzz::text_of(data));
+  must(complaints.size() <= kMostComplaints && complaints.size() <= data.size());
+  for (const std::string& line : complaints)
+    must(stoq::sdk::valid_utf8(line) && line.find('\n') == line.npos);
   for (const Piece& piece : record.pieces) {
     must(stoq::sdk::valid_utf8(piece.name));
     const std::string place = "/" + piece.place + "/";

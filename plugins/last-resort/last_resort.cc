@@ -57,22 +57,22 @@ class LastResort {
       return;
     }
     const Scratch scratch(host_.tmp());
-    std::string complaint;
+    std::vector<std::string> complaints;
     try {
-      complaint = run(payload, call, kind, scratch);
+      complaints = run(payload, call, kind, scratch);
     } catch (const sdk::HelperError& e) {
-      complaint = e.what();
+      complaints.push_back(e.what());
     }
     const Record record = read_notes(scratch);
-    if (complaint.empty() && !record.sound) complaint = "it has left no notes";
-    if (!complaint.empty()) call.error("clamscan: " + complaint);
+    if (complaints.empty() && !record.sound) complaints.push_back("it has left no notes");
+    for (const std::string& complaint : complaints) call.error("clamscan: " + complaint);
     for (const std::string& limit : record.limits)
       call.error("clamscan has left something out, by its limit " + limit);
     if (record.more > 0)
       call.error("more than " + std::to_string(kMostPieces) +
                  " files: " + std::to_string(record.more) + " others are left out");
     const std::size_t count = give(payload, call, format_of(kind, record), scratch, record);
-    if (count > 0 || !complaint.empty()) return;
+    if (count > 0 || !complaints.empty()) return;
     const std::string passed_on = upx["passed_on"].string_or("");
     if (!passed_on.empty()) call.error("unsupported: " + passed_on + "; nor does ClamAV unpack it");
     if (passed_on.empty() && (kind != Kind::pe || !record.packer.empty()))
@@ -92,8 +92,8 @@ class LastResort {
     }
   }
 
-  std::string run(const sdk::Payload& payload, const sdk::Call& call, Kind kind,
-                  const Scratch& scratch) const {
+  std::vector<std::string> run(const sdk::Payload& payload, const sdk::Call& call, Kind kind,
+                               const Scratch& scratch) const {
     // A copy: the file that a large payload lies in cannot be opened anew in the sandbox.
     sdk::MemoryFile memory;
     memory.fill(payload.content());

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program.h"
 
-#include <algorithm>
-#include <vector>
+#include "record.h"
 
 namespace stoq::plugins::last_resort {
 namespace {
 
 constexpr std::uint64_t kMostOutput = 1 << 16, kMostErrors = 1 << 16;
 constexpr std::uint64_t kMostFiles = 10'000, kMostBytes = 4;  // times the largest piece
-constexpr std::size_t kMostShown = 200;
 
 // Nothing of these is unpacking that is wanted here.
 constexpr const char* kSwitchedOff[] = {
@@ -19,14 +17,11 @@ constexpr const char* kSwitchedOff[] = {
     "--scan-onenote=no",       "--scan-image=no",    "--scan-elf=no",         "--nocerts",
     "--disable-cache",         "--max-embeddedpe=1", "--no-summary"};
 
-std::string first_line(const std::string& text) {
-  return text.substr(0, std::min(text.find('\n'), kMostShown));
-}
-
 }  // namespace
 
-std::string unpack(const sdk::Helper& clamscan, int payload, const std::string& no_signatures,
-                   const std::string& directory, const Bounds& bounds) {
+std::vector<std::string> unpack(const sdk::Helper& clamscan, int payload,
+                                const std::string& no_signatures, const std::string& directory,
+                                const Bounds& bounds) {
   const auto sized = [](const char* name, std::uint64_t value) {
     return std::string("--") + name + "=" + std::to_string(value);
   };
@@ -46,10 +41,11 @@ std::string unpack(const sdk::Helper& clamscan, int payload, const std::string& 
   how.max_errors = kMostErrors;
   how.environment = {"OPENSSL_CONF=/dev/null"};
   const sdk::HelperResult run = clamscan.run(how, {}, bounds.milliseconds);
-  if (run.status == 0) return {};
-  if (!run.errors.empty()) return first_line(run.errors);
-  return run.status < 0 ? "ended by signal " + std::to_string(-run.status)
-                        : "ended with " + std::to_string(run.status);
+  std::vector<std::string> complaints = parse_complaints(run.errors);
+  if (run.status < 0) complaints.push_back("ended by signal " + std::to_string(-run.status));
+  if (run.status > 0 && complaints.empty())
+    complaints.push_back("ended with " + std::to_string(run.status));
+  return complaints;
 }
 
 }  // namespace stoq::plugins::last_resort

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "stoq/sdk/helper.h"
 
@@ -17,8 +18,9 @@ struct Bounds {
 
 /// clamscan on one payload, which it reads through a descriptor, without any signature: it unpacks
 /// and leaves its temporary files and its notes in `directory`. Throws sdk::HelperError. Returns
-/// what it complained of; empty where it did not.
-std::string unpack(const sdk::Helper& clamscan, int payload, const std::string& no_signatures,
-                   const std::string& directory, const Bounds& bounds);
+/// what it complained of.
+std::vector<std::string> unpack(const sdk::Helper& clamscan, int payload,
+                                const std::string& no_signatures, const std::string& directory,
+                                const Bounds& bounds);
 
 }  // namespace stoq::plugins::last_resort

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "carving/bytes.h"
@@ -12,12 +13,15 @@ namespace {
 using sdk::JsonKind;
 using sdk::JsonView;
 
-constexpr std::size_t kMostName = 4096, kMostLimits = 16;
+constexpr std::size_t kMostName = 4096, kMostLimits = 16, kMostComplaint = 300;
+
+std::string readable(std::string_view text, std::size_t most) {
+  text = text.substr(0, most);
+  return sdk::valid_utf8(text) ? std::string(text) : sdk::text_from_bytes(carving::bytes_of(text));
+}
 
 std::string text_of(const JsonView& value) {
-  std::string text = value.string_or("");
-  if (text.size() > kMostName) text.resize(kMostName);
-  return sdk::valid_utf8(text) ? text : sdk::text_from_bytes(carving::bytes_of(text));
+  return readable(value.string_or(""), kMostName);
 }
 
 // What of a path lies below the directory.
@@ -90,6 +94,19 @@ Record parse_record(std::string_view json, std::string_view directory) {
     if (key == "EmbeddedObjects") add_installer(value, directory, record);
   }
   return record;
+}
+
+std::vector<std::string> parse_complaints(std::string_view errors) {
+  std::vector<std::string> lines;
+  while (!errors.empty() && lines.size() < kMostComplaints) {
+    std::string_view line = errors.substr(0, errors.find('\n'));
+    errors.remove_prefix(std::min(line.size() + 1, errors.size()));
+    for (const std::string_view before :
+         {"LibClamAV Warning: ", "LibClamAV Error: ", "WARNING: ", "ERROR: "})
+      if (line.starts_with(before)) line.remove_prefix(before.size());
+    if (!line.empty()) lines.push_back(readable(line, kMostComplaint));
+  }
+  return lines;
 }
 
 }  // namespace stoq::plugins::last_resort

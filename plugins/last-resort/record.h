@@ -29,4 +29,10 @@ inline constexpr std::size_t kMostPieces = 10'000;
 /// out. What others unpack as well, such as archives appended to a program, does not count. Linear.
 Record parse_record(std::string_view json, std::string_view directory);
 
+/// The lines of clamscan's error output, as UTF-8 and without what they begin with; the first
+/// kMostComplaints.
+std::vector<std::string> parse_complaints(std::string_view errors);
+
+inline constexpr std::size_t kMostComplaints = 10;
+
 }  // namespace stoq::plugins::last_resort

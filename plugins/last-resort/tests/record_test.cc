@@ -86,6 +86,16 @@ TEST(LastResortRecord, WhatIsNoRecord) {
     EXPECT_FALSE(parse_record(text, "/t").sound) << text;
 }
 
+TEST(LastResortRecord, ComplaintsAreLines) {
+  EXPECT_THAT(parse_complaints(""), IsEmpty());
+  EXPECT_THAT(parse_complaints("LibClamAV Warning: one\n\nLibClamAV Error: tw\xF6\nERROR: three"),
+              ElementsAre("one", "twö", "three"));
+  EXPECT_EQ(parse_complaints(std::string(100, '\n') + std::string(1000, 'x')).at(0).size(), 300u);
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "line\n";
+  EXPECT_EQ(parse_complaints(many).size(), kMostComplaints);
+}
+
 TEST(LastResortKinds, ByTheHead) {
   const auto kind = [](std::string content) {
     content.resize(300);
