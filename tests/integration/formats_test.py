@@ -27,6 +27,7 @@ import hidden  # noqa: E402
 import nested  # noqa: E402
 import readers  # noqa: E402
 
+OTHER_TESTS = ("Packed executables and installers",)  # sections of the table that packed_test.py shows
 TABLE = os.path.join(HERE, "..", "..", "docs", "formats.md")
 DEADLY = {"crash", "plugin_deadline", "request_deadline", "plugin_memory", "protocol", "engine"}
 AT_ONCE = 200  # samples that one run of the program scans at most
@@ -205,7 +206,7 @@ def check_table():
         failures += [f"docs/formats.md, {name}: no sample shows {line}" for line in there if line not in expected]
         if not failures and there != expected:
             failures.append(f"docs/formats.md, {name}: the rows stand in another order than the makers")
-    return failures + [f"docs/formats.md has a section {name} that no makers have" for name in rows]
+    return failures + [f"docs/formats.md has a section {name} that no makers have" for name in rows if name not in OTHER_TESTS]
 
 
 def main():

@@ -5,6 +5,7 @@ import os
 import struct
 import zlib
 
+import autoit
 from hidden import NAME, NPM, Format, holding, read, run, windows_program, write
 
 EXECUTABLES = (b"MZ", b"\x7fELF", b"PK\3\4", b"\x1f\x8b\x08", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"MSCF\0\0\0\0")
@@ -59,6 +60,17 @@ def python_package(content):
     table = struct.pack(">IIIIBc", 18 + len(name), 0, len(stored), len(content), 1, b"x") + name
     cookie = struct.pack(">8sIIII64s", b"MEI\x0c\x0b\x0a\x0b\x0e", len(stored) + len(table) + 88, len(stored), len(table), 311, b"libpython3.11.so")
     return windows_program(98) + stored + table + cookie
+
+
+def autoit_ea05(content):
+    return windows_program(97) + autoit.script(autoit.EA05, [(autoit.SCRIPT, "C:\\aut1.tmp", b"FileInstall('a.bin', 'b.bin')\r\n", 1),
+                                                             ("a.bin", "C:\\a.bin", content, 1)])
+
+
+def autoit_ea06(content):
+    line = [(0x31, "FILEINSTALL"), (0x47, None), (0x36, "a.bin"), (0x40, None), (0x36, "b.bin"), (0x48, None)]
+    return windows_program(96) + autoit.script(autoit.EA06, [(autoit.SCRIPT, "C:\\aut1.tmp", autoit.tokens([line]), 1),
+                                                             ("a.bin", "C:\\a.bin", content, 1)])
 
 
 def binhex(content):
@@ -139,6 +151,8 @@ FORMATS = [
     Format("decimal numbers", OURS, holding(number_list), HEX, takes=is_executable),
     Format("BinHex", OURS, holding(binhex), HEX, opens="uudeview"),
     Format("PyInstaller package", OURS, holding(python_package), ("pyinstaller",)),
+    Format("AutoIt program, EA05", OURS, holding(autoit_ea05), ("autoit",), opens="clamscan"),
+    Format("AutoIt program, EA06", OURS, holding(autoit_ea06), ("autoit",), opens="clamscan"),
 ]
 
 PACKED = [

@@ -5,15 +5,16 @@ import carvers
 import documents
 import mails
 import office
+import rare
 import scripts
 
 SECTIONS = {
-    "Archives, compressed files, images": archives.FORMATS,
+    "Archives, compressed files, images": archives.FORMATS + rare.FORMATS,
     "Mail": mails.FORMATS,
     "Documents of Office": office.FORMATS,
     "Other documents": documents.FORMATS,
     "Pages and scripts": scripts.FORMATS,
     "In other bytes": carvers.FORMATS,
-    "Packed executables": carvers.PACKED,
+    "Executables packed by UPX": carvers.PACKED,
 }
 FORMATS = [form for section in SECTIONS.values() for form in section]

@@ -69,7 +69,7 @@ def clamscan(work):
     """What ClamAV unpacks on its way, with no signature but a useless one."""
     write(work, "none.hdb", b"00000000000000000000000000000001:1:none\n")
     os.makedirs(os.path.join(work, "out"))
-    run(work, "clamscan", "--database=none.hdb", "--leave-temps", "--tempdir=out", "--no-summary", SAMPLE)
+    run(work, "clamscan", "--database=none.hdb", "--leave-temps", "--force-to-disk=yes", "--tempdir=out", "--no-summary", SAMPLE)
     return left_behind(work)
 
 
