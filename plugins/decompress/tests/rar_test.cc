@@ -76,10 +76,12 @@ INSTANTIATE_TEST_SUITE_P(Unpack, LockedRar,
                          [](const auto& test) { return "Way" + std::to_string(test.index); });
 
 TEST(LockedRar4, AWrongPasswordIsToldByTheChecksumAlone) {
-  const std::string archive = locked("4, None, 'content'");
+  const std::string stored = locked("4, None, 'content'");
+  const std::string archive = locked("4, coded.rar4_packed, 'content'");
   if (archive.empty()) GTEST_SKIP() << "/usr/bin/python3 or python3-cryptography is missing";
   EXPECT_TRUE(rar4_has_lock(bytes(archive)));
-  const auto wrong = open_rar4(bytes(archive), "wrong", true);
+  EXPECT_FALSE(open_rar4(bytes(stored), "wrong", true));
+  const auto wrong = open_rar4(bytes(archive), "wrong", true);  // only unpacking tells
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->locked, std::vector<bool>{true});
   EXPECT_FALSE(open_rar4(bytes(archive), std::string(28, 'x'), true)) << "a longer one";
