@@ -296,6 +296,10 @@ def msg(work):
     return compound(message(read(work, NAME)))
 
 
+def msg_in_package(work):
+    return compound({NATIVE: native(msg(work))})
+
+
 def msg_in_msg(work):
     return compound(message(inner=message(read(work, NAME), embedded=True)))
 
@@ -326,5 +330,6 @@ FORMATS = [
            opens="msoffcrypto-tool, Excel's password"),
     Format("msg", OURS, msg, ("msg",), ("gsf",), opens="msgconvert"),
     Format("msg in a msg", OURS, msg_in_msg, ("msg",), ("gsf",), opens="msgconvert"),
+    Format("OLE, message in Ole10Native", OURS, msg_in_package, OLE + ("msg",), ("gsf",), opens="clamscan"),
     Format("msg, package in its RTF", OURS, msg_rtf, ("msg", "rtf"), ("gsf",), opens="msgconvert, clamscan"),
 ]
