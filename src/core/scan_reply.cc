@@ -309,6 +309,20 @@ bool ScanReply::set_request_meta(std::string_view json) {
   return false;
 }
 
+bool ScanReply::set_dispatch_meta(bool deep, std::string_view json) {
+  std::string text;
+  if (!canonical(json, text, "dispatch meta")) return false;
+  if (!text.starts_with('{')) {
+    record("its dispatch meta was refused: it must be an object");
+    return false;
+  }
+  if (!bounded(text.size())) return true;
+  NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
+  for (const auto& [dispatcher, meta] : sdk::JsonView(text).members())
+    all.set(dispatcher, Json::from_canonical(std::string(meta.text())));
+  return true;
+}
+
 bool ScanReply::cancelled() {
   return Scan::Clock::now() >= scan_.deadline_.load();
 }

@@ -30,6 +30,7 @@ class ScanReply final : public Reply {
   bool dispatch(std::string_view plugin, std::string_view meta) override;
   bool set_payload_meta(std::string_view json) override;
   bool set_request_meta(std::string_view json) override;
+  bool set_dispatch_meta(bool deep, std::string_view json) override;
   bool cancelled() override;
   int64_t time_left() override;
 

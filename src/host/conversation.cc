@@ -202,6 +202,11 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::set_request_meta:
       reply().set_request_meta(bytes);
       return;
+    case Record::set_dispatch_meta:
+      if (bytes.empty() || static_cast<uint8_t>(bytes[0]) > 1)
+        throw Malformed("a change of dispatch meta that is of no dispatcher");
+      reply().set_dispatch_meta(bytes[0] == 1, bytes.substr(1));
+      return;
     case Record::log: {
       if (bytes.empty()) return;
       const auto level = static_cast<LogLevel>(bytes[0]);

@@ -214,6 +214,8 @@ TEST(LyingHost, Records) {
              "a field is longer than its message");
   expect_lie(converse(record(Record::failed, "no kind")), "a failure without a kind");
   expect_lie(converse(record(Record::dispatch, "no name")), "a dispatch without a name");
+  expect_lie(converse(record(Record::set_dispatch_meta, "{}")),
+             "a change of dispatch meta that is of no dispatcher");
   expect_lie(converse(record(Record::set_payload_meta, R"({"should_scan": 1})")),
              "a change of payload_meta that makes no sense");
   expect_lie(converse(record(Record::put_payload, "short")), "a field is longer than its message");
