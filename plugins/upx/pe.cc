@@ -91,7 +91,7 @@ void restore(Unpacked& unpacked, Bytes content, const Headers& packed, const Hea
              Image& image, std::size_t most) {
   const std::size_t begin = le32(image.bytes(), image.bytes().size() - 4);
   const Headers original = Headers::read(carving::part(image.bytes(), begin));
-  if (original.sections.empty()) {
+  if (original.sections.empty() || packed.sections.empty()) {
     unpacked.problem = "its headers are damaged: this is its image in memory";
     unpacked.content = image.take();
     return;
@@ -213,7 +213,7 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
     unpacked.content = std::move(bytes);
     return unpacked;
   }
-  Image image(std::move(bytes), packed.sections.front().address);
+  Image image(std::move(bytes), packed.sections.empty() ? 0 : packed.sections.front().address);
   restore(unpacked, content, packed, *head, image, most);
   return unpacked;
 }

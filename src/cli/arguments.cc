@@ -61,7 +61,7 @@ void choose_home(StoqOptions& o, bool config_given) {
   o.base_dir = state && *state == '/' ? std::string(state) + "/stoq"
                : user && *user == '/' ? std::string(user) + "/.local/state/stoq"
                                       : "/var/lib/stoq";
-  if (!config_given) o.log_dir = "";
+  if (!config_given && !o.core.contains("log_dir")) o.log_dir = "";
 }
 
 std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {

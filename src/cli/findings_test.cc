@@ -64,6 +64,31 @@ TEST(Findings, MetadataBeginsWithWhoMadeIt) {
   EXPECT_EQ(findings(worked("exif", R"("text")")), "   exif   text\n");
 }
 
+TEST(Findings, MetadataOfProgramsIsInWords) {
+  EXPECT_EQ(
+      findings(worked("exif", R"({"FileType": "Win64 DLL", "MIMEType": "application/octet-stream",
+            "MachineType": 34404, "PEType": 523, "Subsystem": 2, "CPUType": 62})")),
+      "   exif   FileType: Win64 DLL · MachineType: x86-64 · PEType: PE32+ · Subsystem: "
+      "Windows · CPUType: 62\n");
+  EXPECT_EQ(findings(worked("exif", R"({"FileType": "ELF executable", "CPUArchitecture": 1,
+            "CPUByteOrder": 2, "ObjectFileType": 2, "CPUType": 8})")),
+            "   exif   CPUType: MIPS · ObjectFileType: executable · CPUArchitecture: 32 bit · "
+            "CPUByteOrder: big\n          endian\n");
+  // Numbers that nobody knows, and those of other formats, stay what they are.
+  EXPECT_EQ(
+      findings(worked("exif", R"({"FileType": "Win32 EXE", "MachineType": 1, "PEType": "x"})")),
+      "   exif   FileType: Win32 EXE · MachineType: 1 · PEType: x\n");
+  EXPECT_EQ(findings(worked("exif", R"({"FileType": "Mach-O executable", "CPUType": 7})")),
+            "   exif   CPUType: 7\n");
+}
+
+TEST(Findings, MetadataOfImagesIsTheirSize) {
+  EXPECT_EQ(findings(worked("exif", R"j({"FileType": "PNG", "ImageWidth": 72, "ImageHeight": 27,
+            "Filter": 0, "Palette": "(Binary data 24 bytes, use -b option to extract)",
+            "ImageSize": "72 27", "Megapixels": 0.001944, "BitDepth": 8})j")),
+            "   exif   ImageSize: 72x27 · BitDepth: 8\n");
+}
+
 TEST(Findings, IndicatorsShowTheFirstOfEachKind) {
   EXPECT_EQ(
       findings(worked("iocextract",

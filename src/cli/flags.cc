@@ -80,7 +80,8 @@ class Declaration {
     names(c, "-d,--start-deep-dispatch", a_.start_deep_dispatch,
           "workers of the first deep dispatch of the first payload");
     c.add_option("--max-recursion", g_.max_recursion, "levels of extraction that are followed")
-        ->type_name("N");
+        ->type_name("N")
+        ->check(CLI::Range(0, 1000));
     c.add_option("--max-dispatch-passes", g_.passes, "deep dispatch passes, or until_stable")
         ->type_name("N");
     c.add_option("--threads", g_.threads, "scan threads; the number of cores")

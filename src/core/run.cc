@@ -167,6 +167,8 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
     Delivery delivery{item, scan.take_response(), generation->connectors};
     engine_.decorate(*generation, delivery.response);
     if (scan.root_withheld()) {
+      STOQ_LOG(engine_.log(), LogLevel::warning,
+               shown(*item) + " was hashed, not scanned: it is larger than max_payload_size");
       const std::lock_guard lock(mutex_);
       ++summary_.not_scanned;
     }
@@ -196,6 +198,13 @@ void Run::item_done(const Item& item) {
   if (!queue_.empty()) engine_.pool().poke();
 }
 
+// As the log calls it.
+std::string Run::shown(const Item& item) {
+  return (item.task.empty() ? item.meta.extra_data.get("filename").string_or("an item")
+                            : "the task " + clipped(item.task, 200)) +
+         " from " + item.provider->info().name;
+}
+
 void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -203,15 +212,10 @@ void Run::outcome(const Item& item, Outcome what, std::string_view reason) {
        : what == Outcome::failed ? summary_.failed
                                  : summary_.retried);
   }
-  if (what != Outcome::done) {
-    const std::string name = item.task.empty()
-                                 ? item.meta.extra_data.get("filename").string_or("an item")
-                                 : "the task " + clipped(item.task, 200);
+  if (what != Outcome::done)
     STOQ_LOG(engine_.log(), LogLevel::error,
-             name + " from " + item.provider->info().name +
-                 (what == Outcome::failed ? " failed: " : " is left for another run: ") +
+             shown(item) + (what == Outcome::failed ? " failed: " : " is left for another run: ") +
                  std::string(reason));
-  }
   item.provider->outcome(item.token, what, reason);
 }
 

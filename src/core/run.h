@@ -71,6 +71,7 @@ class Run {
   bool deliver_due(std::unique_lock<std::mutex>& lock);
   void part_done(Item& item, End end);
   void item_done(const Item& item);
+  static std::string shown(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
   void wait_for_end();
   void cut(std::unique_lock<std::mutex>& lock);

@@ -358,8 +358,10 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
     if (!source) continue;
     const config::Parsed parsed = config::parse_value(source->text, spec_of(key));
     const std::string problem = parsed.error.empty() ? problem_of(key, parsed.value) : parsed.error;
+    const bool argument = arguments.contains(key.name);  // which names the key already
     if (!problem.empty())
-      errors.push_back(source->where + ": " + key.name + ": " + problem);
+      errors.push_back(source->where + ": " + (argument ? "" : key.name + std::string(": ")) +
+                       problem);
     else
       key.set(s, parsed.value);
   }

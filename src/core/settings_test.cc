@@ -110,7 +110,7 @@ TEST_F(SettingsTest, MalformedValuesRefuseWithFileAndLine) {
       refusal("[core]\nmax_dispatch_passes = often\n"),
       file(2) + ": max_dispatch_passes: 'often' is neither a number of passes nor until_stable");
   EXPECT_EQ(refusal("", {.core = {{"threads", "0"}}}),
-            "argument threads: threads: 0 is out of range 1 to 1024");
+            "argument threads: 0 is out of range 1 to 1024");
 }
 
 TEST_F(SettingsTest, ABrokenFileRefuses) {

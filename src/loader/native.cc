@@ -159,10 +159,10 @@ class NativeInstance final : public Instance {
     if (!thread) {
       thread = entry_.create_thread(plugin_, call.raw());
       if (!thread) {
-        if (!call.raised())
-          reply.failed(Failure::raised, "StoqPluginException",
-                       "the plugin could not make its state for a thread");
-        return STOQ_FAILED;
+        if (call.raised()) return STOQ_FAILED;
+        reply.failed(Failure::raised, "StoqPluginException",
+                     "the plugin could not make its state for a thread");
+        return STOQ_OK;  // all is said
       }
     }
     const stoq_status status = function(plugin_, thread, call.payload(), call.raw());

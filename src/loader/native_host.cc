@@ -83,6 +83,15 @@ std::vector<config::OptionSpec> option_specs(const stoq_plugin_entry& entry) {
   return specs;
 }
 
+// A native module declares all options that it has. Python plugins declare none and may have any.
+static void warn_of_options(const PluginSpec& spec, std::vector<std::string>& warnings) {
+  if (!spec.module.ends_with(".so") || !spec.options.manifest.empty()) return;
+  for (const config::Layer* layer : {&spec.options.config, &spec.options.arguments})
+    for (const auto& [name, source] : *layer)
+      warnings.push_back(source.where + ": plugin '" + spec.name + "' has no option '" + name +
+                         "'; it is passed on as text");
+}
+
 NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, LogFunction log,
                        Surroundings surroundings)
     : name_(spec.name),
@@ -97,6 +106,7 @@ NativeHost::NativeHost(const PluginSpec& spec, const stoq_plugin_entry& entry, L
   std::vector<std::string> warnings, errors;
   config::ResolvedOptions resolved =
       config::resolve_options(spec.name, specs, spec.options, warnings, errors);
+  if (specs.empty()) warn_of_options(spec, warnings);
   for (const std::string& warning : warnings) log_(LogLevel::warning, warning);
   if (!errors.empty()) {
     std::string text;

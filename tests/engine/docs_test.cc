@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // docs/configuration.md against the source: the table of [core], and the stoq.cfg that is shipped;
-// docs/result.md against the schema.
+// docs/result.md against the schema; the lists of plugins against the folders.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -90,6 +91,22 @@ TEST(Documentation, ExplainsEveryLimitOfTheSchema) {
   ASSERT_FALSE(limits.empty());
   for (const std::string limit : limits) EXPECT_THAT(text, HasSubstr("| `" + limit + "` |"));
   EXPECT_EQ(schema["properties"]["schema"]["const"], kSchemaVersion);
+}
+
+TEST(Documentation, ListsEveryPlugin) {
+  const std::string readme = read("README.md"), plugins = read("plugins/README.md"),
+                    changes = read("CHANGELOG.md");
+  size_t listed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(STOQ_SOURCE_DIR "/plugins")) {
+    const std::string name = entry.path().filename().string();
+    if (!std::filesystem::exists(entry.path() / (name + ".stoq"))) continue;
+    ++listed;
+    EXPECT_THAT(plugins, HasSubstr("| [" + name + "](" + name + "/README.md) | "));
+    const std::string word = "(^|[^a-z0-9_-])" + name + "($|[^a-z0-9_-])";
+    EXPECT_THAT(readme, testing::ContainsRegex(word)) << "README.md does not list " << name;
+    EXPECT_THAT(changes, testing::ContainsRegex(word)) << "CHANGELOG.md does not name " << name;
+  }
+  EXPECT_GT(listed, 30u);
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST(BadPlugins, ThatCannotBeLoaded) {
        "its entry lacks one of create, destroy, get_extension, or has only one of create_thread "
        "and destroy_thread"},
       {"bad_too_short", module("bad_too_short") + " has an entry that is too short to be one"},
+      {"bad_silent_create", "it refused to start without giving a reason"},
       {"bad_no_role",
        "it plays no role of this version of the plugin interface; build it against the headers of "
        "this stoQ"},
@@ -76,6 +77,22 @@ TEST(BadPlugins, ThatCannotBeLoaded) {
     EXPECT_EQ(why_not(name, "none"), text);
     EXPECT_EQ(why_not(name, "process"), text);
   }
+}
+
+TEST(BadPlugins, ThatFailWithoutAWord) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"bad_silent_scan", "the plugin failed without saying why (status -1)"},
+      {"bad_silent_thread", "the plugin could not make its state for a thread"}};
+  for (const auto& [name, text] : all)
+    for (const char* isolation : {"none", "process"}) {
+      Stoq s(with(name, isolation));
+      const StoqResponse r = s.scan("x", {.add_start_dispatch = {name, "echo_second"}});
+      ASSERT_EQ(r.errors.size(), 1u) << name;
+      EXPECT_EQ(*r.errors.find(name),
+                Names{"worker:failed to scan: " + name + " ; StoqPluginException: " + text +
+                      " ; payload " + r.results[0].payload_id});
+      EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
+    }
 }
 
 TEST(BadPlugins, AreAnErrorOfEachPayloadWhenAlwaysDispatched) {
@@ -175,6 +192,70 @@ TEST(BadPlugins, ThatThrowInADispatcher) {
                     "get_dispatches ; payload " +
                     r.results[0].payload_id});
     EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));  // named before it threw
+  }
+}
+
+TEST(BadPlugins, ThatThrowInADeepDispatcher) {
+  for (const char* isolation : {"none", "process"}) {
+    StoqOptions o = with("bad_throw", isolation, {{"where", "get_deep_dispatches"}});
+    o.deep_dispatchers = {"bad_throw"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("x", {.add_start_dispatch = {"echo_second"}});
+    EXPECT_EQ(r.errors.size(), 1u);
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"deep dispatcher:failed to deep dispatch: bad_throw ; std::runtime_error: "
+                    "thrown in get_deep_dispatches ; payload " +
+                    r.results[0].payload_id});
+    EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
+  }
+}
+
+TEST(BadPlugins, ThatThrowInAnArchiver) {
+  for (const char* isolation : {"none", "process"}) {
+    StoqOptions o = with("bad_throw", isolation, {{"where", "archive"}});
+    o.dest_archivers = {"bad_throw"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("x", {.add_start_dispatch = {"echo_second"}});
+    EXPECT_EQ(r.errors.size(), 1u);
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"archiver:failed to archive: bad_throw ; std::runtime_error: thrown in archive "
+                    "; payload " +
+                    r.results[0].payload_id});
+    EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
+  }
+}
+
+TEST(BadPlugins, ThatThrowInASourceArchiver) {
+  for (const char* isolation : {"none", "process"}) {
+    const Leftovers leftovers;
+    StoqOptions o = with("bad_throw", isolation, {{"where", "get"}});
+    o.source_archivers = {"bad_throw"};
+    Stoq s(std::move(o));
+    const auto provider = std::make_shared<echo::ProviderObject>([](Queue& queue) {
+      queue.put_task(Json{{"bad_throw", Json{{"key", "x"}}}}, 1);
+      queue.put(Payload("content", PayloadMeta{}), 2);
+    });
+    s.add_plugin("source", provider);
+    const RunSummary summary = s.run();
+    EXPECT_EQ(summary.done, 1u);
+    EXPECT_EQ(summary.failed, 1u);
+    EXPECT_NE(provider->outcomes.find("1 1 archiver 'bad_throw' cannot get it: "
+                                      "std::runtime_error: thrown in get"),
+              std::string::npos)
+        << provider->outcomes;
+  }
+}
+
+TEST(BadPlugins, ThatThrowInADecorator) {
+  for (const char* isolation : {"none", "process"}) {
+    StoqOptions o = with("bad_throw", isolation, {{"where", "decorate"}});
+    o.decorators = {"bad_throw"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("x", {.add_start_dispatch = {"echo_second"}});
+    EXPECT_EQ(r.errors.size(), 1u);
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"decorator: bad_throw ; std::runtime_error: thrown in decorate"});
+    EXPECT_TRUE(r.results[0].workers[0].find("echo_second"));
   }
 }
 

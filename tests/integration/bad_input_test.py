@@ -5,8 +5,8 @@ import ctypes
 import gzip
 import io
 import os
+import re
 import resource
-import stat
 import struct
 import subprocess
 import sys
@@ -18,6 +18,8 @@ import zipfile
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "samples"))
+from quine import gzip_of_itself  # noqa: E402
 from support import Run, limits  # noqa: E402
 
 STOQ = ""
@@ -139,6 +141,34 @@ class Files(Case):
         self.assertEqual(run.response["results"][0]["size"], 40 << 20)
         self.assertLess(run.peak, 400 << 20)
 
+    def test_stdin_that_cannot_be_kept(self):
+        with open(self.path("long", bytes(40 << 20)), "rb") as file:
+            self.refused(self.scan(stdin=file, env={"TMPDIR": "/nonexistent"}),
+                         "stdin is too long for memory and cannot be put on disk: No such file or directory (set TMPDIR)")
+        with open(self.path("long"), "rb") as file:
+            self.refused(self.scan(stdin=file, preexec=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))),
+                         "cannot keep what stdin gives: File too large")
+        directory = os.open(self.dir, os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        self.refused(self.scan(stdin=directory), "cannot read stdin: Is a directory")
+
+    def test_no_room_to_spill(self):
+        why = "cannot make a spill file in /nonexistent: No such file or directory (set spill_dir)"
+        room = ["--set", "spill_dir=/nonexistent"]
+        path = self.path("long", bytes(40 << 20))
+        self.refused(self.scan(path, *PLAIN, *room), f"the file cannot be scanned: {why}")
+        run = self.scan(path, self.path("x", b"hello"), *PLAIN, *room)
+        self.assertEqual((run.code, run.err), (1, f"stoq: {path}: the file cannot be scanned: {why}\n"))
+        self.assertEqual(run.response["results"][0]["sha256"], HELLO)
+        with zipfile.ZipFile(self.path("long.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(path, "long")
+        run = self.scan(self.path("long.zip"), *UNPACK, *room)
+        [root] = run.response["results"]
+        self.assertEqual((run.code, run.response["errors"]), (0, {"decompress": [
+            f"worker:failed to scan: decompress ; StoqException: {why} ; payload {root['payload_id']}"]}))
+        self.assertEqual(limits(run.response), [("spill", "decompress", None)])
+        self.assertIn("sha1", root["workers"][0]["hash"])
+
     def test_stdout_closed_by_its_reader(self):
         process = subprocess.Popen([STOQ, "scan", self.path("x", b"hello"), *PLAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()
@@ -194,9 +224,36 @@ class Configuration(Case):
         self.refused(self.scan(self.path("x", b"hello"), *PLAIN, "-C", "hash"), "plugin 'hash' is named as a connector but is none; it is: Worker")
 
     def test_plugin_option_out_of_range(self):
-        run = self.scan(self.path("x", b"hello"), *UNPACK, "--plugin-opts", "decompress:timeout=-1")
-        self.assertEqual(run.code, 2 if run.out == b"" else 0)
-        self.assertIn("plugin_opts: option 'timeout' of plugin 'decompress': '-1' is not a duration", run.err)
+        for option, problem in (("timeout=-1", "option 'timeout' of plugin 'decompress': '-1' is not a duration; write seconds, or a number with "
+                                               "ms, s, m or h"),
+                                ("maximum_size=-5", "option 'maximum_size' of plugin 'decompress': '-5' is not a size; write bytes, or a whole "
+                                                    "number with KB, MB, GB, KiB, MiB or GiB")):
+            run = self.scan(self.path("x", b"hello"), *UNPACK, "--plugin-opts", f"decompress:{option}")
+            self.assertEqual((run.code, run.out), (2, b""))
+            self.assertRegex(run.err.splitlines()[-1], rf"^stoq: plugin 'decompress' \(/\S+/decompress.stoq\) cannot be loaded: "
+                                                       rf"plugin_opts: {re.escape(problem)}$")
+
+    def test_core_settings_out_of_range(self):
+        file = self.path("x", b"hello")
+        for args, message in ((["--set", "threads=0"], "argument threads: 0 is out of range 1 to 1024"),
+                              (["--set", "max_queue=many"], "argument max_queue: 'many' is not an integer"),
+                              (["--log-level", "loud"], "argument log_level: 'loud' is no log level; write debug, info, warning, error or critical"),
+                              (["--max-recursion", "-1"], "--max-recursion: Value -1 not in range 0 to 1000; see stoq scan --help"),
+                              (["--max-recursion", "x"], "--max-recursion: Value x not in range 0 to 1000; see stoq scan --help")):
+            self.refused(self.scan(file, *args), message)
+
+    def test_options_for_what_has_none(self):
+        run = self.scan(self.path("x", b"hello"), *PLAIN, "--plugin-opts", "hash:x=1", "nosuch:x=1")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("plugin_opts: plugin 'hash' has no option 'x'; it is passed on as text\n", run.err)
+        self.assertIn("plugin_opts: there is no plugin 'nosuch'; its options are ignored\n", run.err)
+
+    def test_log_file(self):
+        self.scan(self.path("x", b"hello"), *PLAIN, "--set", f"log_dir={self.dir}/logs", "log_level=debug")
+        with open(self.path("logs/stoq.log")) as log:
+            self.assertIn(f"Writing logs to {self.dir}/logs\n", log.read())
+        self.refused(self.scan(self.path("x"), *PLAIN, "--set", f"log_dir={self.dir}/x/logs"),
+                     f"cannot open the log file {self.dir}/x/logs/stoq.log: Not a directory; set log_dir, or leave it empty for none")
 
     def test_unknown_plugin_option_warns(self):
         run = self.scan(self.path("x", b"hello"), *UNPACK, "--plugin-opts", "decompress:maximum_sise=5")
@@ -378,14 +435,57 @@ class Archives(Case):
         run = self.scan(self.path("nested.gz"), *UNPACK, "--set", "max_recursion=1000", measure=True)
         self.assertEqual(len(run.response["results"]), 1001)
         self.assertEqual(limits(run.response), [])
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_sixteen_zips_in_each_of_sixteen_zips(self):
+        # Five levels above members of 4 GB: four petabytes, were everything unpacked.
+        path = self.path("0.zip")
+        zeros_zip(path, 4 * GIGABYTE)
+        for level in range(1, 6):
+            with open(path, "rb") as file:
+                content = file.read()
+            path = self.path(f"{level}.zip")
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for i in range(16):
+                    archive.writestr(f"{level}-{i}.zip", content)
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        response = run.response
+        self.assertEqual(len(response["results"]), 6)  # the same zip again and again
+        self.assertEqual([sum(d["count"] for d in r["duplicates"]) for r in response["results"]], [0, 15, 15, 15, 15, 15])
+        self.assertIn("Extracted object is too large", response["errors"]["decompress"][0])
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_zips_that_are_all_different(self):
+        # Each holds ten of its own, which no duplicate takes out of the way: more than the request may have.
+        def zip_of(name, depth):
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+                for i in range(10):
+                    inner = f"{name}{i}"
+                    archive.writestr(inner, inner.encode() if depth == 0 else zip_of(inner, depth - 1))
+            return buffer.getvalue()
+
+        run = self.scan(self.path("wide.zip", zip_of("m", 4)), *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual({limit for limit, _, _ in limits(run.response)}, {"max_payloads"})
+        self.assertEqual(len(run.response["results"]), 10_000)  # zips have the places that are kept for what is of interest
+        self.assertGreater(sum(left_out for _, _, left_out in limits(run.response)), 1000)
+        self.assertLess(run.peak, GIGABYTE)
 
     def test_archive_that_contains_itself(self):
-        # A gzip file that decompresses to itself cannot be made here; one archive that holds a copy of its own bytes by its list can:
-        # a zip whose member is stored data that covers the zip itself is refused by readers, so two levels of the same member stand for it.
-        inner = io.BytesIO()
+        run = self.scan(self.path("self.gz", gzip_of_itself()), *UNPACK, "--set", "max_recursion=1000")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual((run.response["errors"], run.response["limits"]), ({}, []))
+        [root] = run.response["results"]
+        self.assertEqual(root["workers"][0]["decompress"]["members"][0]["status"], "extracted")
+        self.assertEqual(root["duplicates"], [{"extracted_from": root["payload_id"], "extracted_by": "decompress", "count": 1,
+                                               "payload_meta": root["duplicates"][0]["payload_meta"]}])
+
+    def test_one_archive_twice_in_another(self):
+        inner, outer = io.BytesIO(), io.BytesIO()
         with zipfile.ZipFile(inner, "w") as archive:
             archive.writestr("x", b"hello")
-        outer = io.BytesIO()
         with zipfile.ZipFile(outer, "w") as archive:
             archive.writestr("a.zip", inner.getvalue())
             archive.writestr("b.zip", inner.getvalue())
@@ -416,6 +516,12 @@ class Rules(Case):
         run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={bad}")
         self.assertEqual(run.code, 0)
         self.assertIn(f"cannot be loaded: {bad}:1: ", run.response["errors"]["yara"][0])
+        run = self.scan(self.path("x", b"x"), "--set", "dispatchers=yara", "always_dispatch=", "-a", "yara", "--plugin-opts", "yara:worker_rules=",
+                        "yara:dispatch_rules=")
+        end = f" ; payload {run.response['results'][0]['payload_id']}"
+        self.assertEqual(run.response["errors"]["yara"], [
+            f"dispatcher:failed to dispatch: yara ; StoqPluginException: the option dispatch_rules is empty: name a rule file{end}",
+            f"worker:failed to scan: yara ; StoqPluginException: the option worker_rules is empty: name a rule file{end}"])
         missing = self.path("missing.yar")
         run = self.scan(self.path("x", b"x"), "--set", "dispatchers=", "-a", "yara", "--plugin-opts", f"yara:worker_rules={missing}")
         self.assertIn(f"Nonexistent yara rules file provided: {missing}", run.response["errors"]["yara"][0])

@@ -264,6 +264,39 @@ class Doctor(Case):
                          [("problem", f"{self.dir}/none: No such file or directory", "set spill_dir in [core] to a directory with room")])
 
 
+    def test_directories_that_are_none(self):
+        checks = self.checks(*self.config("[core]\nlog_dir =\nspool_dir =\n"))
+        self.assertEqual(self.find(checks, "directories", "log_dir"), [("ok", "none, no log file is written", "")])
+        self.assertEqual(self.find(checks, "directories", "spool_dir"),
+                         [("note", "none: a response that is not saved is an item that has failed", "")])
+
+    def test_room_to_spill(self):
+        for key, status, text, advice in (
+                ("max_payload_size", "problem", "payload", "set spill_dir in [core] to a directory with room"), ("max_request_bytes", "note", "request", "")):
+            [(found, told, said)] = self.find(self.checks("--set", f"{key}=1000000GiB"), "directories", "spill_dir")
+            self.assertEqual((found, said), (status, advice))
+            self.assertRegex(told, rf"^/var/tmp, .* free: less than one {text} may have, {key} = 977 TiB$")
+
+    def test_plugins_that_want_more(self):
+        broken = self.path("helped")
+        shutil.copytree(os.path.join(TEST_PLUGINS, "echo_worker"), broken)
+        with open(os.path.join(broken, "echo_worker.stoq"), "a") as manifest:
+            manifest.write("helpers = tool=/no/such/tool\n")
+        checks = self.checks("--plugin-dir", self.dir)
+        self.assertIn(("problem", "helper program /no/such/tool is missing", f"install it, or correct helpers in {broken}"),
+                      self.find(checks, "plugins", "echo_worker"))
+        [(status, text, _)] = self.find(checks, "plugins", "dirmon")
+        self.assertEqual((status, text[:37]), ("note", "not ready, and not used: Source direc"))
+
+    def test_a_home_without_configuration(self):
+        home = self.path("home")
+        os.mkdir(home)
+        run = self.run_stoq("doctor", "--format", "json", env={"STOQ_HOME": home})
+        [(status, text, _)] = self.find(json.loads(run.out)["checks"], "configuration", "stoq.cfg")
+        self.assertEqual(status, "ok")
+        self.assertTrue(text.endswith("/stoq.cfg"), text)
+
+
 class Test(Case):
     def plugin(self, samples, name="hash"):
         """A copy of a plugin with other samples."""
@@ -314,6 +347,32 @@ class Test(Case):
         run = self.run_stoq("test", "hash", *options)
         self.assertIn(f"{self.path('plugins/hash/selftest.json')}, sample 1: it has a key 'reslut', which means nothing", run.out.decode())
         self.assertEqual(run.code, 1)
+
+    def test_samples_that_are_none(self):
+        for samples, why in (({"content": "a"}, ": it is not a list of samples"), ([{"base64": "?", "result": None}], ", sample 1: its base64 is none"),
+                             ([{"content": "a", "result": None}, {"content": "a", "result": None, "payload_meta": {"should_scan": 3}}],
+                              ", sample 2: its payload_meta has the wrong shape"),
+                             ('["' + "x" * (4 << 20) + '"]', " is larger than 4 MiB")):
+            run = self.run_stoq("test", "hash", *self.plugin(samples))
+            self.assertEqual((run.code, run.out.decode().splitlines()[1]), (1, f"    {self.path('plugins/hash/selftest.json')}{why}"))
+            shutil.rmtree(self.path("plugins"))
+
+    def test_samples_are_for_workers(self):
+        run = self.run_stoq("test", "filedir", *self.plugin([], "filedir"))
+        self.assertEqual((run.code, run.out.decode().splitlines()[1]),
+                         (1, f"    {self.path('plugins/filedir/selftest.json')}: samples are for workers, and this plugin is none"))
+
+    def test_what_is_extracted_is_compared(self):
+        options = self.plugin([{"name": "other", "content": "aGVsbG8=", "result": None, "extracted": [{"content": "hell"}]}], "b64decode")
+        run = self.run_stoq("test", "b64decode", *options)
+        self.assertEqual((run.code, run.out.decode().splitlines()[1]), (1, "    other: extracted[0] has the SHA-256 "
+                         "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824, expected "
+                         "0ebdc3317b75839f643387d783535adc360ca01f33c75f7c1e7373adcd675c0b"))
+
+    def test_of_many_differences_the_first_are_told(self):
+        run = self.run_stoq("test", "hash", *self.plugin([{"name": "all", "content": "a", "result": {f"x{i}": 1 for i in range(8)}}]))
+        lines = run.out.decode().splitlines()
+        self.assertEqual(lines[1:7], [f"    all: result.x{i} is missing" for i in range(5)] + ["    all: and 3 more differences"])
 
     def test_samples_too_deep_to_compare(self):
         options = self.plugin('[{"content": "", "result": ' + "[" * 90000 + "]" * 90000 + "}]")

@@ -302,6 +302,19 @@ TEST_F(FiledirRun, ALimitOnTheSizeOfFilesIsSaid) {
   EXPECT_EQ(names_in(results_), Names{});
 }
 
+TEST_F(FiledirRun, AFileThatIsTooLargeIsSaid) {
+  dir_.file("source/large", std::string(3000, 'x'));
+  dir_.file("source/small");
+  const ProgramResult result = run({}, {"max_payload_size=2000", "-C", "filedir"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(lines(result.err),
+            Names{"WARNING stoq: large from filedir was hashed, not scanned: it is larger than "
+                  "max_payload_size"});
+  const auto found = saved(results_);
+  EXPECT_EQ(found.count("large"), 1u);
+  EXPECT_EQ(found.count("small"), 1u);
+}
+
 TEST_F(FiledirRun, KilledItLeavesOnlyWholeResults) {
   make_files(3000);
   Program program(command({"source_dir=" + source_, "results_dir=" + results_}, {"-C", "filedir"}),

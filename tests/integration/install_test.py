@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """stoq install: from folders, archives, git; hostile archives; what is there stays unless the new one loads: install_test.py STOQ TEST_PLUGINS"""
+import fcntl
 import io
 import os
 import re
@@ -148,6 +149,48 @@ class Folders(Case):
         os.remove(source + "/outside")
         os.mkfifo(source + "/fifo")
         self.refused(f"cannot copy {source}/fifo: it is neither a file, a folder nor a link", source, "--upgrade")
+
+    def test_what_is_too_much_for_a_plugin(self):
+        source = self.source()
+        deep = os.path.join(source, *["d"] * 32)
+        os.makedirs(deep)
+        self.refused(f"cannot copy {deep}: it lies too deep", source)
+        shutil.rmtree(source + "/d")
+        for i in range(10_000):
+            with open(f"{source}/{i}", "w"):
+                pass
+        self.refused(f"cannot copy {source}: it holds more than 10000 files; is it the folder of a plugin?", source)
+
+    def test_names_that_hide(self):
+        source = self.source()
+        manifest = source + "/echo_worker.stoq"
+        with open(manifest) as file:
+            text = file.read()
+        with open(manifest, "w") as file:
+            file.write(text.replace("Name = echo_worker", "Name = .echo"))
+        self.refused("the plugin's Name '.echo' begins with a dot; choose another", source)
+
+    def test_one_at_a_time(self):
+        os.makedirs(self.plugins)
+        directory = os.open(self.plugins, os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, directory)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        self.refused(f"another installation is at work in {self.plugins}; try again when it is done", self.source())
+        fcntl.flock(directory, fcntl.LOCK_UN)
+        self.installed(self.source())
+
+    def test_where_nothing_can_be_written(self):
+        self.refused("/proc/stoq: No such file or directory", self.source(), "--install-dir", "/proc/stoq")
+        self.refused("cannot write to /proc: No such file or directory; choose another directory with --install-dir", self.source(),
+                     "--install-dir", "/proc")
+
+    def test_another_directory_wins(self):
+        other = self.path("other")
+        shutil.copytree(self.source(), other + "/echo_worker")
+        run = self.install(self.source(), "--plugin-dir", self.plugins, other)
+        self.assertEqual((run.code, run.err), (0, ""))
+        self.assertEqual(run.out.decode(), f"installed echo_worker 1.5 (Worker) at {self.place}\n"
+                                           f"  it is not used: the plugin of that name in {other}/echo_worker comes later and wins; remove one of them\n")
 
     def test_leftovers_of_a_killed_installation_are_no_plugins(self):
         os.makedirs(self.plugins + "/.stoq-install-abcdef/new")

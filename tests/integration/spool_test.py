@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stoq spool` as a user meets it, and runs that leave something there: spool_test.py STOQ TEST_PLUGINS"""
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -18,6 +19,10 @@ from support import Run  # noqa: E402
 STOQ = ""
 NAME = r"[0-9]{8}T[0-9]{6}\.[0-9]{6}-[0-9a-f]{8}-filedir"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def digest(content):
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 class Case(unittest.TestCase):
@@ -189,6 +194,25 @@ class Commands(Case):
         self.said(self.stoq("spool", "retry"), 1, f"{name}: left alone: {why}\n0 responses saved, 1 not\n")
         self.said(self.stoq("spool", "drop", "--all"), 1, f"{name}: left alone: {why}\n0 responses dropped, 1 not\n")
         self.assertEqual(self.spool_files(), before)
+
+    def test_responses_that_are_none_are_named_and_left(self):
+        self.scan()
+        [name] = self.ids()
+        self.mend_results()
+        header, response, _ = self.read(f"{self.spool}/{name}.jsonl").split(b"\n")
+        scan_id = json.loads(response)["scan_id"].encode()
+        other = scan_id[:-1] + (b"0" if scan_id[-1:] != b"0" else b"1")
+        for wrong, why in ((b'{"results": [', f"its response is no JSON: unexpected end at byte {len(response)}, expected a value"),
+                           (b'{"result": []}', "its response is none: it has no results"),
+                           (response.replace(scan_id, other), "its response is of another scan than its header")):
+            wrong = wrong.ljust(len(response))
+            fitting = header.replace(digest(response), digest(wrong))
+            self.assertNotEqual(fitting, header)
+            self.file(f"spool/{name}.jsonl", fitting + b"\n" + wrong + b"\n")
+            before = self.spool_files()
+            self.said(self.stoq("spool", "retry"), 1, f"{name}: left alone: {why}\n0 responses saved, 1 not\n")
+            self.assertEqual(self.spool_files(), before)
+        self.assertFalse(os.path.exists(self.results))
 
     def test_mistakes(self):
         see = "; see stoq spool --help"

@@ -13,6 +13,9 @@ namespace {
 #ifdef UNRESOLVED
   stoq_test_symbol_that_nobody_has();
 #endif
+#ifdef SILENT_SCAN
+  return STOQ_FAILED;
+#endif
   return STOQ_OK;
 }
 [[maybe_unused]] const void* extension(const char* id) {
@@ -25,12 +28,19 @@ namespace {
 }
 [[maybe_unused]] int state = 0;
 [[maybe_unused]] void* create(const stoq_host*, const stoq_call*) {
+#ifdef SILENT_CREATE
+  return nullptr;
+#endif
   return &state;
 }
 [[maybe_unused]] void destroy(void*) {}
 [[maybe_unused]] void* create_thread(void*, const stoq_call*) {
+#ifdef SILENT_THREAD
+  return nullptr;
+#endif
   return &state;
 }
+[[maybe_unused]] void destroy_thread(void*, void*) {}
 
 #ifndef NO_ENTRY
 constexpr stoq_plugin_entry entry() {
@@ -62,6 +72,10 @@ constexpr stoq_plugin_entry entry() {
 #endif
 #ifdef HALF_THREAD
   e.create_thread = &create_thread;
+#endif
+#ifdef SILENT_THREAD
+  e.create_thread = &create_thread;
+  e.destroy_thread = &destroy_thread;
 #endif
 #ifdef TOO_SHORT
   e.struct_size = 8;

@@ -19,6 +19,10 @@ class BadThrow {
     call.dispatch("echo_second");
     go("get_dispatches");
   }
+  void get_deep_dispatches(const sdk::Payload&, sdk::Call&, Thread&) { go("get_deep_dispatches"); }
+  void archive(const sdk::Payload&, sdk::Call&) { go("archive"); }
+  void get(sdk::Call&) { go("get"); }
+  void decorate(sdk::Call&) { go("decorate"); }
   void save(sdk::Call&) { go("save"); }
   void ingest(sdk::Call& call) {
     static constexpr uint8_t kContent[] = {'x'};

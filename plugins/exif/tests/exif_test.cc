@@ -2,7 +2,9 @@
 //
 // What is told of payloads, by the real ExifTool.
 #include <cstdint>
+#include <filesystem>
 
+#include "document_writer.h"
 #include "exif_engine.h"
 #include "support/leftovers.h"
 #include "support/process_tree.h"
@@ -140,6 +142,19 @@ TEST_P(Exif, NoPayloadGetsIntoTheTalk) {
             R"("-execute\n{ready}\n-stay_open\nFalse\n{ready}\n")");
   EXPECT_EQ(exif->value(png({{"Title", "{ready}\n"}}), "Title"), R"("{ready}\n")");
   EXPECT_EQ(exif->value("hello world\n", "WordCount"), "2");
+}
+
+TEST_P(Exif, DocumentsTellWhoWroteThem) {
+  if (!std::filesystem::exists("/usr/share/perl5/Archive/Zip.pm"))
+    GTEST_SKIP() << "Archive::Zip is not installed (Debian: libarchive-zip-perl)";
+  const std::string word = office_samples::zip_of(
+      {{"[Content_Types].xml", "<Types/>"},
+       {"word/document.xml", "<w/>"},
+       {"docProps/core.xml",
+        "<cp:coreProperties xmlns:cp=\"c\" xmlns:dc=\"d\"><dc:title>Invoice 42</dc:title>"
+        "<dc:creator>Mallory</dc:creator></cp:coreProperties>"}});
+  EXPECT_EQ(exif->value(word, "Title"), R"("Invoice 42")");
+  EXPECT_EQ(exif->value(word, "Creator"), R"("Mallory")");
 }
 
 TEST_P(Exif, ALargePayloadIsReadWhereItLies) {

@@ -74,7 +74,7 @@ TEST(Upx, GivesWhatCanBeReadOfWhatIsDamaged) {
 
   SamplePe pe = sample_pe(false);
   const std::string program = packed_pe(pe);
-  const WorkerScan image = scan(program.substr(0, 0x500));
+  const WorkerScan image = scan(program.substr(0, 0x400 + 150));
   EXPECT_EQ(problems(image), Names{"damaged: this is the beginning of its image in memory"});
   EXPECT_EQ(image.contents(), Names{pe.image.substr(0, image.contents()[0].size())});
 

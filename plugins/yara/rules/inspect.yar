@@ -39,6 +39,14 @@ rule pe {
     uint16be(0) == 0x4D5A and uint32(0x3C) < filesize and uint32be(uint32(0x3C)) == 0x50450000
 }
 
+rule elf {
+  meta:
+    description = "ELF: machine and kind"
+    plugin = "exif"
+  condition:
+    uint32be(0) == 0x7F454C46
+}
+
 // Addresses in what is text
 
 rule script {

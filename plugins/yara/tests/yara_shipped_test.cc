@@ -293,6 +293,7 @@ std::vector<Inspected> inspected() {
       {"document", "exif", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
       {"office_open_xml", "exif", "PK\3\4"s + std::string(26, '\0') + "[Content_Types].xml"},
       {"pe", "exif", pe()},
+      {"elf", "exif", elf("#!")},
       {"script", "iocextract", "#!/bin/sh\n"},
       {"script", "iocextract", "@ECHO OFF\r\n"},
       {"script", "iocextract", "$x = 1; PowerShell -enc"},
@@ -321,7 +322,10 @@ TEST(Shipped, NearMissesAreNotInspected) {
   for (const auto& content :
        Texts{"", "text", "From: somebody, in a letter\n", std::string(5000, ' ') + "powershell",
              "MZ and text", "PK\3\4"s + std::string(4000, '\0') + "[Content_Types].xml",
-             "RIFF....WAVE", elf("#!"), "\xD0\xCF text", "Subject: one line only"})
+             "RIFF....WAVE",
+             "\x7F"
+             "ELV",
+             "\xD0\xCF text", "Subject: one line only"})
     EXPECT_EQ(matching(shipped({"inspect.yar"}), content), Texts()) << content.substr(0, 40);
 }
 
