@@ -35,5 +35,6 @@ Rows plugin_rows(const Bench& bench);     // (g) plugins that stream over bytes
 Rows arrival_rows(const Bench& bench);    // (h) a file that arrives in a watched directory
 Rows isolation_rows(const Bench& bench);  // (i) kills, fresh hosts
 Rows shipped_rows(const Bench& bench);    // (j) the tree as shipped, and without isolation
+Rows python_rows(const Bench& bench);     // (k) calls from and into Python
 
 }  // namespace stoq::bench

@@ -47,6 +47,7 @@ class Checked final : public SilentReply {
   }
   bool set_payload_meta(std::string_view json) override { return read(json); }
   bool set_request_meta(std::string_view json) override { return read(json); }
+  bool set_dispatch_meta(bool, std::string_view json) override { return read(json); }
   bool put_payload(Bytes content, std::string_view meta, std::string_view request,
                    uint64_t) override {
     return read(fuzz::text_of(content)) && read(meta) && read(request);

@@ -187,7 +187,7 @@ std::optional<Unpacked> unpack_elf(Bytes content, std::size_t most, std::string&
   Reader in(content, *start);
   unpacked.method = name_of(in.head()->method);
   if (file_size > most) {
-    why = "UPX, larger than max_size";
+    why = kTooLarge;
     return std::nullopt;
   }
   unpacked.content.resize(file_size);

@@ -10,6 +10,7 @@
 namespace stoq::plugins::upx {
 
 inline constexpr std::string_view kMagic = "UPX!";
+inline constexpr std::string_view kTooLarge = "UPX, larger than max_size";
 
 /// What lay in an executable that UPX packed.
 struct Unpacked {

@@ -19,7 +19,7 @@ using carving::little;
 
 namespace {
 
-constexpr std::size_t kPackHead = 32, kSection = 40, kMostSections = 96;
+constexpr std::size_t kPackHead = 32, kSection = 40, kMostSections = 96, kSlack = 64;
 constexpr std::uint64_t kGap = 1 << 16;  // beyond the image, of what a section says to be in a file
 
 struct Head {
@@ -33,8 +33,9 @@ std::optional<Head> head_at(Bytes content, std::size_t at) {
   const Bytes b = carving::part(content, at, kPackHead);
   if (b.size() < kPackHead) return std::nullopt;
   const Head head{at, b[4], b[5], b[6], b[28], b[29], le32(b, 16), le32(b, 20)};
+  const std::uint64_t most = std::uint64_t{head.size} + head.size / 8 + kSlack;  // all literals
   const bool sound = (head.format == kPe32 || head.format == kPe64) && known(head.method) &&
-                     head.packed != 0 && head.packed <= head.size;
+                     head.packed != 0 && head.packed <= most;
   return sound ? std::optional(head) : std::nullopt;
 }
 
@@ -47,6 +48,17 @@ std::optional<Head> head_of(Bytes content, const Headers& packed) {
     if (section.size != 0 && section.at >= kPackHead)
       if (const auto head = head_at(content, section.at - kPackHead)) return head;
   return std::nullopt;
+}
+
+// Whether another packer has put its own beginning before UPX's, which lies behind what it unpacks.
+bool is_covered(const Headers& packed, const Head& head) {
+  for (const Section& section : packed.sections) {
+    const std::size_t block = head.at + kPackHead;
+    if (section.size == 0 || block < section.at || block - section.at >= section.size) continue;
+    return packed.entry != 0 &&
+           (packed.entry < section.address || packed.entry - section.address >= section.size);
+  }
+  return false;
 }
 
 std::size_t at_of_pe(Bytes content) {
@@ -79,7 +91,7 @@ void restore(Unpacked& unpacked, Bytes content, const Headers& packed, const Hea
              Image& image, std::size_t most) {
   const std::size_t begin = le32(image.bytes(), image.bytes().size() - 4);
   const Headers original = Headers::read(carving::part(image.bytes(), begin));
-  if (original.sections.empty()) {
+  if (original.sections.empty() || packed.sections.empty()) {
     unpacked.problem = "its headers are damaged: this is its image in memory";
     unpacked.content = image.take();
     return;
@@ -115,6 +127,7 @@ Headers Headers::read(Bytes pe) {
   h.wide = magic == 0x20B;
   h.flags = le16(pe, 22);
   h.code_size = le32(pe, 28);
+  h.entry = le32(pe, 40);
   h.code_at = le32(pe, 44);
   h.base = h.wide ? little(pe, 48, 8) : le32(pe, 52);
   h.file_alignment = le32(pe, 60);
@@ -171,7 +184,7 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
   if (!carving::has(content, 0, "MZ")) return std::nullopt;
   const Headers packed = Headers::read(carving::part(content, at_of_pe(content)));
   const auto head = head_of(content, packed);
-  if (!head) {
+  if (!head || packed.sections.empty()) {
     const std::string_view front = carving::text_of(carving::part(content, 0, 1 << 12));
     if (front.find("UPX0") != front.npos)
       why = "UPX, its header was removed or is of a kind that is not read";
@@ -179,8 +192,12 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
       why = "UPX, an executable of DOS";
     return std::nullopt;
   }
+  if (is_covered(packed, *head)) {
+    why = "UPX, with another packer over it";
+    return std::nullopt;
+  }
   if (head->size > most) {
-    why = "UPX, larger than max_size";
+    why = kTooLarge;
     return std::nullopt;
   }
   Unpacked unpacked;
@@ -196,7 +213,7 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
     unpacked.content = std::move(bytes);
     return unpacked;
   }
-  Image image(std::move(bytes), packed.sections.front().address);
+  Image image(std::move(bytes), packed.sections.empty() ? 0 : packed.sections.front().address);
   restore(unpacked, content, packed, *head, image, most);
   return unpacked;
 }

@@ -27,6 +27,7 @@ struct Headers {
   bool wide = false;  // PE32+
   std::uint16_t flags = 0;
   std::uint32_t code_size = 0, code_at = 0, file_alignment = 0, size = 0;  // size of all headers
+  std::uint32_t entry = 0;  // where it begins to run, in memory
   std::uint64_t base = 0;
   std::uint32_t address[16] = {}, length[16] = {};  // of tables
   std::vector<Section> sections;

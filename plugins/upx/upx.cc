@@ -9,6 +9,14 @@
 namespace stoq::plugins::upx {
 namespace {
 
+// What the plugin last-resort reads of what this one does not.
+bool is_for_last_resort(carving::Bytes content, std::string_view why) {
+  constexpr std::uint16_t kI386 = 0x14C;
+  const std::size_t pe = carving::le32(content, 0x3C);
+  return carving::has(content, 0, "MZ") && carving::has(content, pe, {"PE\0\0", 4}) &&
+         carving::le16(content, pe + 4) == kI386 && why != kTooLarge;
+}
+
 class Upx {
  public:
   static constexpr sdk::Option options[] = {
@@ -22,7 +30,7 @@ class Upx {
     std::string why;
     const auto unpacked = unpack(payload.content(), most_, why);
     if (!unpacked) {
-      if (!why.empty()) call.error("unsupported: " + why);
+      refuse(payload, call, why);
       return;
     }
     sdk::JsonWriter w;
@@ -42,6 +50,15 @@ class Upx {
   }
 
  private:
+  static void refuse(const sdk::Payload& payload, sdk::Call& call, const std::string& why) {
+    if (why.empty()) return;
+    if (!is_for_last_resort(payload.content(), why)) return call.error("unsupported: " + why);
+    sdk::JsonWriter w;
+    w.begin_object().member("format", "pe").member("passed_on", std::string_view(why));
+    call.result(w.end_object());
+    call.dispatch("last-resort");
+  }
+
   std::size_t most_;
 };
 

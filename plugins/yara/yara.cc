@@ -21,7 +21,8 @@ class Yara {
        "rule files, or folders of them, whose matches are the result; relative to the plugin's "
        "folder"},
       {"dispatch_rules", sdk::Kind::list,
-       "rules/mail.yar, rules/dispatcher.yar, rules/office.yar, rules/carve.yar, rules/inspect.yar",
+       "rules/mail.yar, rules/dispatcher.yar, rules/office.yar, rules/carve.yar, "
+       "rules/packed.yar, rules/inspect.yar",
        "rule files whose metas name the plugins to dispatch to"},
       {"strings_limit", sdk::Kind::integer, nullptr, "hits listed of one rule; all", 0, 1e9},
       {"timeout", sdk::Kind::integer, "60",

@@ -156,13 +156,13 @@ class PythonPlugin final : public WorkerPlugin,
     if (!answer) {
       py::error_already_set e;
       try {  // what it changed before it failed counts
-        companion.take_changes(payload, &request);
+        companion.take_changes(payload, request);
       } catch (...) {
       }
       throw e;
     }
     Answer out{py::reinterpret_steal<py::object>(answer)};
-    companion.take_changes(payload, &request);
+    companion.take_changes(payload, request);
     return out;
   }
 
@@ -230,10 +230,16 @@ MadePlugin load_plugin(const std::string& name, const std::string& file, const s
     for (const auto& [key, value] : pairs) out[text(key)] = text(value);
     return out;
   };
+  // As stoQ 2 and 3 read a command line: `true` and `false` are no texts.
+  py::dict given = dict(plugin_opts);
+  for (const auto& [key, value] : plugin_opts) {
+    const std::string lower = text(value).attr("lower")().cast<std::string>();
+    if (lower == "true" || lower == "false") given[text(key)] = py::bool_(lower == "true");
+  }
   try {
-    return make_plugin(py::module_::import("stoq._adapter")
-                           .attr("load")(text(name), text(file), text(module), dict(config_options),
-                                         dict(plugin_opts)));
+    return make_plugin(
+        py::module_::import("stoq._adapter")
+            .attr("load")(text(name), text(file), text(module), dict(config_options), given));
   } catch (py::error_already_set& e) {
     throw foreign(e);
   }

@@ -6,6 +6,7 @@
 #include "config/discover.h"
 #include "config/layers.h"
 #include "core/instance.h"
+#include "core/places.h"
 #include "core/settings.h"
 #include "payload_object.h"
 
@@ -120,10 +121,12 @@ py::tuple discover(const std::vector<std::string>& directories) {
     const NoGil released;
     manifests = config::discover(directories, warnings);
   }
+  const std::string installed = installed_plugin_dir() + "/";
   py::list found;
   for (const auto& [name, m] : manifests) {
     py::dict one;
     one["name"] = text(name), one["file"] = text(m.file), one["module"] = text(m.module_path);
+    one["installed"] = m.file.starts_with(installed);
     one["python"] = m.kind == config::ModuleKind::python;
     one["version"] = text(m.version), one["description"] = text(m.description);
     one["min_stoq_version"] = text(m.min_stoq_version);

@@ -16,8 +16,8 @@ thread_local RootContent* root_content = nullptr;
 struct PayloadObject {
   PyObject_HEAD PyObject* state;      // what Python keeps there for itself
   const stoq::Payload* shown;         // while a plugin is called with it
-  std::unique_ptr<Content>* content;  // of which views are given out
-  PyObject* owner;                    // of the bytes, when they are the program's
+  std::unique_ptr<Content>* content;  // of which views are given out …
+  PyObject* owner;                    // … or bytes of the program's
   Py_ssize_t views;
 };
 
@@ -133,23 +133,25 @@ int get_buffer(PyObject* object, Py_buffer* out, int flags) {
   PayloadObject* self = self_of(object);
   if (PyObject* content = PyDict_GetItem(dict_of(object).ptr(), names().content))
     return PyObject_GetBuffer(content, out, flags);
-  if (self->shown && !self->content) {
+  if (self->shown && !self->content && !self->owner) {
     try {
-      self->content = new std::unique_ptr<Content>(new Content(self->shown->blob()));
-      if (root_content) {
-        const py::object owner = content_of(*self->shown);
-        self->owner = py::object(owner).release().ptr();
-      }
+      if (RootContent::of(*self->shown))  // what it borrows may not last as long as the view
+        self->owner = content_of(*self->shown).release().ptr();
+      else
+        self->content = new std::unique_ptr<Content>(new Content(self->shown->blob()));
     } catch (const std::exception& e) {
       PyErr_SetString(PyExc_BufferError, e.what());
       return -1;
     }
   }
-  if (!self->content) {
+  if (!self->content && !self->owner) {
     PyErr_SetString(PyExc_BufferError, "this payload has no content");
     return -1;
   }
-  const Bytes bytes = (*self->content)->bytes();
+  const Bytes bytes = self->content
+                          ? (*self->content)->bytes()
+                          : Bytes{reinterpret_cast<const uint8_t*>(PyBytes_AS_STRING(self->owner)),
+                                  static_cast<size_t>(PyBytes_GET_SIZE(self->owner))};
   const int result = PyBuffer_FillInfo(out, object, const_cast<uint8_t*>(bytes.data()),
                                        static_cast<Py_ssize_t>(bytes.size()), 1, flags);
   if (result == 0) ++self->views;
@@ -250,13 +252,19 @@ RootContent::~RootContent() {
   root_content = outer_;
 }
 
-// The program's own object where it is that.
-py::object content_of(const stoq::Payload& payload) {
+const RootContent* RootContent::of(const stoq::Payload& payload) {
   const Bytes bytes = payload.content();
   for (const RootContent* root = root_content; root; root = root->outer_)
-    if (root->bytes_.data() == bytes.data() && root->bytes_.size() == bytes.size() &&
-        PyBytes_CheckExact(root->object_))
-      return py::reinterpret_borrow<py::object>(root->object_);
+    if (root->bytes_.data() == bytes.data() && root->bytes_.size() == bytes.size()) return root;
+  return nullptr;
+}
+
+// The program's own object where it is that.
+py::object content_of(const stoq::Payload& payload) {
+  const RootContent* root = RootContent::of(payload);
+  if (root && PyBytes_CheckExact(root->object_))
+    return py::reinterpret_borrow<py::object>(root->object_);
+  const Bytes bytes = payload.content();
   return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
@@ -329,7 +337,26 @@ PyObject* Companion::request_meta(const Request& request) {
   return request_meta_->get().ptr();
 }
 
-void Companion::take_changes(stoq::Payload& payload, Request* request) {
+void Companion::take_changes(stoq::Payload& payload, Request& request) {
+  // What cannot be taken is put right for those after it.
+  std::exception_ptr problem;
+  try {
+    take_payload_changes(payload);
+  } catch (...) {
+    problem = std::current_exception();
+    if (PyObject* state = self_of(payload_.get().ptr())->state)
+      PyDict_SetItem(state, names().payload_meta, py::str().ptr());
+  }
+  try {
+    take_request_changes(request);
+  } catch (...) {
+    problem = std::current_exception();
+    request_meta_.reset();
+  }
+  if (problem) std::rethrow_exception(problem);
+}
+
+void Companion::take_payload_changes(stoq::Payload& payload) {
   PyObject* object = payload_.get().ptr();
   const py::dict members = dict_of(object);
   const auto has = [&](PyObject* name) { return PyDict_Contains(members.ptr(), name) == 1; };
@@ -347,14 +374,16 @@ void Companion::take_changes(stoq::Payload& payload, Request* request) {
       (name == "dispatch_meta" ? payload.dispatch_meta : payload.deep_dispatch_meta) =
           std::move(changed);
     }
-  if (!request || !request_meta_ || (plain_request_ && is_plain(request_meta_->get().ptr())))
-    return;
+}
+
+void Companion::take_request_changes(Request& request) {
+  if (!request_meta_ || (plain_request_ && is_plain(request_meta_->get().ptr()))) return;
   const py::object encode = py::module_::import("stoq._json").attr("encode");
   const std::string json = canonical(py::object(encode(request_meta_->get())).ptr());
   if (json == request_text_) return;
-  if (!request->request_meta.update(json)) refuse("request_meta", kRequestMetaShape);
-  plain_request_ = is_plain(request->request_meta);
-  request_text_ = plain_request_ ? std::string() : request->request_meta.text();
+  if (!request.request_meta.update(json)) refuse("request_meta", kRequestMetaShape);
+  plain_request_ = is_plain(request.request_meta);
+  request_text_ = plain_request_ ? std::string() : request.request_meta.text();
 }
 
 Shown::Shown(stoq::Payload& payload, const Companion& companion) : object_(companion.payload()) {

@@ -23,12 +23,14 @@ class Companion {
   PyObject* payload() const { return payload_.get().ptr(); }
   // The RequestMeta for the request as it is now.
   PyObject* request_meta(const Request& request);
-  // What the plugin has changed, put into the engine's. py::error_already_set when it cannot be
-  // written as JSON; ForeignException when it is of the wrong shape.
-  void take_changes(stoq::Payload& payload, Request* request);
+  // What the plugin has changed, put into the engine's. py::error_already_set when something cannot
+  // be written as JSON, ForeignException when it is of the wrong shape; the rest counts.
+  void take_changes(stoq::Payload& payload, Request& request);
 
  private:
   explicit Companion(py::object payload) : payload_(std::move(payload)) {}
+  void take_payload_changes(stoq::Payload& payload);
+  void take_request_changes(Request& request);
 
   const Kept payload_;
   std::unique_ptr<Kept> request_meta_;
@@ -57,6 +59,8 @@ class RootContent {
   ~RootContent();
   RootContent(const RootContent&) = delete;
   RootContent& operator=(const RootContent&) = delete;
+  // The one whose bytes a payload has, null when they are the engine's.
+  static const RootContent* of(const stoq::Payload& payload);
 
  private:
   friend py::object content_of(const stoq::Payload& payload);

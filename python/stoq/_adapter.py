@@ -62,6 +62,7 @@ def _names(names: Any, what: str, errors: List[str]) -> List[str]:
     if not isinstance(names, Iterable) or isinstance(names, (bytes, Mapping)):
         errors.append(f'{what} is {type(names).__name__}, not a list of names')
         return []
+    names = list(names)
     wrong = [name for name in names if not isinstance(name, str)]
     if wrong:
         errors.append(f'{what} holds {type(wrong[0]).__name__}, which is no name')
@@ -75,13 +76,16 @@ def _extracted(extracted: Any, errors: List[str]) -> List[Tuple[bytes, str]]:
         errors.append(f'extracted is {type(extracted).__name__}, not a list of ExtractedPayload')
         return []
     given = []
-    for one in extracted:
-        try:
-            if not isinstance(one, (ExtractedPayload, Payload)):
-                raise TypeError(f'{type(one).__name__} is no ExtractedPayload')
-            given.append((as_bytes(one.content), encode(payload_meta_of(one.payload_meta))))
-        except (TypeError, ValueError) as e:
-            errors.append(f'a payload that it extracted was refused: {e}')
+    try:
+        for one in extracted:
+            try:
+                if not isinstance(one, (ExtractedPayload, Payload)):
+                    raise TypeError(f'{type(one).__name__} is no ExtractedPayload')
+                given.append((as_bytes(one.content), encode(payload_meta_of(one.payload_meta))))
+            except (TypeError, ValueError) as e:
+                errors.append(f'a payload that it extracted was refused: {e}')
+    except (Exception, SystemExit) as e:  # of a generator
+        errors.append(format_exc(e, 'its extraction ended early'))
     return given
 
 

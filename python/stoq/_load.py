@@ -92,7 +92,7 @@ def _said(parameter: inspect.Parameter) -> Optional[int]:
     last = text.strip('\'"').rpartition('.')[2]
     if last in ('Request', 'RequestMeta'):
         return 3 if last == 'Request' else 2
-    return {'request': 3, 'request_meta': 2}.get(parameter.name)
+    return 2 if parameter.name == 'request_meta' else None
 
 
 class Style:
@@ -103,6 +103,7 @@ class Style:
 
     def __init__(self, cls: Type[BasePlugin]) -> None:
         self.votes: Dict[int, str] = {}  # version: the first reason for it
+        self._takes_request = ''  # a method with a parameter of that name; it may mean anything
         asynchronous = ''
         for role in roles_of(cls):
             for name in _WITH_REQUEST.get(role, ()) + _ALONE.get(role, ()):
@@ -118,6 +119,8 @@ class Style:
         self.takes_opts = self._constructor(cls)
         if asynchronous:
             self._vote(3, f'{asynchronous} is a coroutine')
+        if self._takes_request and not self.votes:
+            self._vote(3, f'{self._takes_request} takes request')
         if len(self.votes) > 1:
             raise StoqPluginException(
                 'it cannot be told whether it is written for stoQ 2 or 3: '
@@ -141,6 +144,8 @@ class Style:
                    if wanted == 2 else f'({", ".join(p.name for p in positional) or "one"})'))
         if wanted == 2 and len(positional) > 1:
             self._vote(_said(positional[1]), f'{name} takes {positional[1].name}')
+            if positional[1].name == 'request':
+                self._takes_request = name
 
     def _constructor(self, cls: Type[BasePlugin]) -> bool:
         if cls.__init__ is BasePlugin.__init__:

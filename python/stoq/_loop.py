@@ -40,10 +40,15 @@ def _running() -> asyncio.AbstractEventLoop:
         return _loop
 
 
+def is_here() -> bool:
+    """Whether this is that thread, which must not wait for what only goes on when it is free."""
+    return _thread is not None and _thread.ident == threading.get_ident()
+
+
 def run(awaitable: Awaitable[Any]) -> Any:
     """What the awaitable gives, awaited on the private loop. Blocks the calling thread."""
     loop = _running()
-    if threading.current_thread() is _thread:  # a coroutine of a plugin that has the engine scan
+    if is_here():
         return run_here(awaitable)
     future = asyncio.run_coroutine_threadsafe(_await(awaitable), loop)
     try:

@@ -69,7 +69,11 @@ class AsyncItemQueue(ItemQueue):
     """The same for `await queue.put(item)`."""
 
     async def put(self, item: Any) -> None:  # type: ignore[override]
-        await asyncio.get_running_loop().run_in_executor(None, self._put, item)
+        try:
+            taken = asyncio.get_running_loop().run_in_executor(None, self._put, item)
+        except RuntimeError:  # the interpreter is ending
+            raise IntakeEnded('nothing more is taken') from None
+        await taken
 
     async def join(self) -> None:
         pass

@@ -6,7 +6,7 @@ import copy
 import weakref
 from typing import Any, Dict, List, Optional, Union
 
-from stoq import _adapter, _logs, _native
+from stoq import _adapter, _logs, _loop, _native
 from stoq._adapter import Adapter
 from stoq._json import encode
 from stoq._native_plugin import NativePlugin
@@ -20,7 +20,8 @@ from stoq.utils import interval, wait_for_rate
 
 __all__ = ['Stoq']
 
-atexit.register(_native.end_all_engines)
+if hasattr(_native, 'end_all_engines'):  # not where the command runs plugins
+    atexit.register(_native.end_all_engines)
 
 _UNSET: Any = object()
 Names = Optional[List[str]]
@@ -81,22 +82,27 @@ class Stoq(StoqPluginManager):
             'plugin_opts': {name: _option_texts(o) for name, o in (plugin_opts or {}).items()}}
         if log_dir is not _UNSET:
             options['log_dir'] = '' if log_dir is None else log_dir
+        if not hasattr(_native, 'Engine'):
+            raise StoqException('plugins that run under the command stoq cannot make a Stoq')
         settings = _native.settings(options)
         super().__init__([], plugin_opts)
         self._log_file = weakref.finalize(self, _logs.close_log, _logs.open_log(settings))
         self._sections = settings['sections']
         self._collect_plugins(settings['plugin_dir_list'], warn=False)
-
+        self._options = options
         self.base_dir: str = settings['base_dir']
         self.log_dir: str = settings['log_dir']
         self.max_queue: int = settings['max_queue']
+        this = weakref.ref(self)
+        self._engine = _native.Engine(options, lambda name: this()._make(name))  # type: ignore
+        self._take(settings)
+
+    def _take(self, settings: Dict[str, Any]) -> None:
+        """What the engine goes by, and the objects of the plugins that it names."""
         self._max_recursion: int = settings['max_recursion']
         self._max_dispatch_passes: int = settings['max_dispatch_passes']
         self.always_dispatch: List[str] = settings['always_dispatch']
         self._always_dispatch_known = list(self.always_dispatch)
-
-        this = weakref.ref(self)
-        self._engine = _native.Engine(options, lambda name: this()._make(name))  # type: ignore
         for name in self.always_dispatch:
             self._load_quietly(name)
 
@@ -138,6 +144,8 @@ class Stoq(StoqPluginManager):
         if isinstance(self._loaded_plugins.get(name), BasePlugin) or \
                 self._manifests.get(name, {}).get('python'):
             return self._adapter(name)
+        if name not in self._manifests:  # of others that do not load the engine tells
+            self.log.error('failed to load (%s): there is no such plugin', name)
         return None
 
     def load_plugin(self, plugin_name: str) -> Any:
@@ -195,9 +203,24 @@ class Stoq(StoqPluginManager):
     def reload(self) -> None:
         """Reads configuration, manifests, native plugins and rules again; live objects stay.
         StoqException when something does not load: then nothing has changed."""
-        self._engine.reload()
+        settings = _native.settings(self._options)
+        before = self._sections, self._manifests, self._infos
+        self._sections = settings['sections']
+        self._collect_plugins(settings['plugin_dir_list'], warn=False)
+        try:
+            self._engine.reload()
+        except BaseException:
+            self._sections, self._manifests, self._infos = before
+            raise
+        self._take(settings)
 
     # Scans.
+
+    @staticmethod
+    def _may_wait() -> None:
+        if _loop.is_here():
+            raise StoqException('coroutines of plugins share a thread, where none may wait for a scan: '
+                                'await asyncio.to_thread(stoq.scan, …)')
 
     def _prepare(self, *names: Any) -> None:
         if self.always_dispatch != self._always_dispatch_known:
@@ -223,6 +246,7 @@ class Stoq(StoqPluginManager):
         What plugins fail at is in the response; TypeError and StoqException are for arguments that
         make no sense.
         """
+        self._may_wait()
         meta = None if payload_meta is None else payload_meta_of(payload_meta)
         if add_start_dispatch or add_start_deep_dispatch or meta is not None and meta.dispatch_to \
                 or self.always_dispatch != self._always_dispatch_known:
@@ -249,6 +273,7 @@ class Stoq(StoqPluginManager):
         """Scans a Payload: as scan. Live objects get this very payload."""
         if not isinstance(payload, Payload):
             raise TypeError(f'payload is {type(payload).__name__}: give a Payload')
+        self._may_wait()
         meta = payload_meta_of(payload.payload_meta)
         self._prepare(add_start_dispatch, add_start_deep_dispatch, meta.dispatch_to)
         response = self._engine.scan_payload(
@@ -265,6 +290,7 @@ class Stoq(StoqPluginManager):
         StoqException without provider, and when a provider has failed, after everything that came
         was dealt with. Ctrl-C ends it in good order.
         """
+        self._may_wait()
         self._prepare(add_start_dispatch, add_start_deep_dispatch)
         self._engine.run(None if request_meta is None else encode(request_meta_of(request_meta)),
                          add_start_dispatch, add_start_deep_dispatch)
@@ -297,7 +323,7 @@ class Stoq(StoqPluginManager):
     def _decorate(self, name: str, plugin: Any, response: StoqResponse) -> None:
         try:
             answer = _adapter.decorated(plugin, response)
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             response.errors.setdefault(name, []).append(format_exc(e, 'decorator'))
             self.log.error('%s', format_exc(e, f'decorator ({name})'))
             return

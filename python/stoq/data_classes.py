@@ -7,6 +7,7 @@ attributes when somebody looks at them.
 
 import copy
 import json
+from collections import defaultdict
 from datetime import datetime
 from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional, Tuple, Union
 from uuid import uuid4
@@ -332,16 +333,17 @@ class PayloadResults(_Lazy):
                'extracted_from', 'extracted_by', 'sha256', 'duplicates')
 
     def __init__(self, payload_id: str, size: int, payload_meta: PayloadMeta,
-                 workers: List[Dict[str, Any]], archivers: Dict[str, Any],
-                 plugins_run: Dict[str, Any], extracted_from: Optional[str] = None,
-                 extracted_by: Optional[str] = None, sha256: Optional[str] = None,
+                 workers: List[Dict[str, Any]], archivers: Optional[Dict[str, Any]] = None,
+                 plugins_run: Optional[Dict[str, Any]] = None,
+                 extracted_from: Optional[str] = None, extracted_by: Optional[str] = None,
+                 sha256: Optional[str] = None,
                  duplicates: Optional[List[Dict[str, Any]]] = None) -> None:
         self.payload_id = payload_id
         self.size = size
         self.payload_meta = payload_meta
         self.workers = workers
-        self.archivers = archivers
-        self.plugins_run = plugins_run
+        self.archivers = {} if archivers is None else archivers
+        self.plugins_run = plugins_run or {'workers': [[]], 'archivers': []}
         self.extracted_from = extracted_from
         self.extracted_by = extracted_by
         self.sha256 = sha256
@@ -375,8 +377,9 @@ class StoqResponse(_Lazy):
     """Everything that one request gave.
 
     results: a list of PayloadResults, breadth first, the root first. request_meta: a RequestMeta.
-    errors: {plugin: [text, …]}. time: local, ISO 8601. decorators: {decorator: results}. scan_id: a
-    UUID. limits: what limits kept out, a list of dicts. str() gives the JSON document.
+    errors: {plugin: [text, …]}; one that is not there yet is made when it is asked for. time: local,
+    ISO 8601. decorators: {decorator: results}. scan_id: a UUID. limits: what limits kept out, a list
+    of dicts. str() gives the JSON document.
     """
 
     __slots__ = ('_core',)
@@ -410,7 +413,9 @@ class StoqResponse(_Lazy):
         value = core.get(name)
         if name == 'request_meta':
             return _Meta.request(value)
-        return json.loads(value) if name in ('errors', 'decorators', 'limits') else value
+        if name == 'errors':
+            return defaultdict(list, json.loads(value))
+        return json.loads(value) if name in ('decorators', 'limits') else value
 
     def _refresh(self) -> None:
         """Takes what the engine has added since it was looked at."""

@@ -48,10 +48,12 @@ class StoqPluginManager:
 
     @property
     def _plugin_name_to_info(self) -> Dict[str, Tuple[str, StoqConfigParser]]:
-        """By name: the path of the module, and what its .stoq says."""
+        """By name, but for the installed ones: the path of the module, and what its .stoq says."""
         if self._infos is None:
             self._infos = {}
             for name, manifest in self._manifests.items():
+                if manifest['installed']:
+                    continue
                 try:
                     self._infos[name] = (manifest['module'], read_config(manifest['file']))
                 except (OSError, UnicodeDecodeError, configparser.Error) as e:
@@ -74,7 +76,7 @@ class StoqPluginManager:
             return self._adapter(name).plugin
         except StoqException:
             raise
-        except Exception as e:
+        except (Exception, SystemExit) as e:
             raise StoqPluginException(
                 f"plugin '{name}' ({manifest['file']}) cannot be loaded: {format_exc(e)}") from e
 

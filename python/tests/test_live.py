@@ -126,6 +126,31 @@ class Live(Case):
         self.assertEqual(error('exceptions'), "KeyError: 'k'")
         self.assertEqual(s.scan('content').results[0].workers[0], {'wrong': {'r': 1}})
 
+    def test_a_refused_meta_is_the_fault_of_one(self) -> None:
+        self.worker('bad', '''
+            kind = payload.content.decode()
+            if kind == 'shape':
+                request_meta.extra_data, payload.payload_meta = None, 5
+            elif kind == 'request':
+                request_meta.extra_data['x'] = object()
+                payload.payload_meta.extra_data['kept'] = True
+            elif kind == 'payload':
+                payload.payload_meta.extra_data['x'] = object()
+                request_meta.extra_data['kept'] = True
+            else:
+                payload.dispatch_meta[b'key'] = 1
+            return WorkerResponse({'r': 1})''')
+        self.worker('good', 'return WorkerResponse([payload.payload_meta.extra_data, '
+                            'request_meta.extra_data, payload.dispatch_meta])')
+        s = self.stoq(always_dispatch=['bad', 'good'])
+        for kind, meta, request in (('shape', {'a': 1}, {'b': 2}),
+                                    ('request', {'a': 1, 'kept': True}, {'b': 2}),
+                                    ('payload', {'a': 1}, {'b': 2, 'kept': True}),
+                                    ('dispatch', {'a': 1}, {'b': 2})):
+            r = s.scan(kind, {'a': 1}, {'b': 2})
+            self.assertEqual(list(r.errors), ['bad'], kind)
+            self.assertEqual(r.results[0].workers[0]['good'], [meta, request, {}], kind)
+
     def test_loading_fails(self) -> None:
         self.plugin('none', 'x = 1')
         self.plugin('two', 'from stoq.plugins import WorkerPlugin\n'
@@ -153,6 +178,29 @@ class Live(Case):
                                     'The plugin "nope" is invalid or does not exist in your plugin '
                                     'path'):
             s.load_plugin('nope')
+
+    def test_for_which_stoq_a_plugin_is_written(self) -> None:
+        for at, (constructor, scan, kind) in enumerate((
+                ('', 'def scan(self, payload, request_meta)', 'RequestMeta'),
+                ('', 'def scan(self, payload, request)', 'Request'),
+                ('', 'def scan(self, payload, what: Optional[RequestMeta])', 'RequestMeta'),
+                ('', 'def scan(self, payload, what)', 'RequestMeta'),
+                ('', 'async def scan(self, payload, what)', 'Request'),
+                ('', 'def scan(self, payload, *what)', 'tuple'),
+                ('self, config, plugin_opts', 'def scan(self, payload, request)', 'RequestMeta'),
+                ('self, config, plugin_opts=None', 'def scan(self, payload, request)', 'Request'),
+                ('self, config', 'def scan(self, payload, what)', 'Request'),
+                ('self, *what', 'def scan(self, payload, what)', 'RequestMeta'))):
+            what = scan.rpartition(',')[2].strip(' *)').partition(':')[0]
+            head = (f'    def __init__({constructor}):\n'
+                    f"        super().__init__({constructor.replace('=None', '')[6:]})\n"
+                    if constructor else '')
+            self.plugin(f'p{at}', 'from __future__ import annotations\nfrom typing import Optional\n'
+                        'from stoq.data_classes import RequestMeta, WorkerResponse\n'
+                        f'from stoq.plugins import WorkerPlugin\nclass P(WorkerPlugin):\n{head}'
+                        f'    {scan}:\n        return WorkerResponse(type({what}).__name__)\n')
+            r = self.stoq().scan(b'', add_start_dispatch=[f'p{at}'])
+            self.assertEqual((r.results[0].workers[0], r.errors), ({f'p{at}': kind}, {}), scan)
 
     def test_options_of_every_layer(self) -> None:
         self.plugin('opts', '''
@@ -219,6 +267,39 @@ class Live(Case):
         self.assertEqual(r.results[0].workers, [{'later': {'size': 3}}])
         self.assertEqual(r.errors, {'later': ['given', 'noted']})
 
+    def test_v3_by_threads_inside_a_running_loop(self) -> None:
+        for name in ('outer', 'inner'):
+            self.plugin(name, '''
+                import asyncio
+                from stoq import WorkerResponse
+                from stoq.plugins import WorkerPlugin
+                class Waits(WorkerPlugin):
+                    stoq = None
+                    async def scan(self, payload, request):
+                        await asyncio.sleep(0)
+                        if self.stoq is None:
+                            return WorkerResponse({'content': payload.content})
+                        if payload.content == b'at once':
+                            self.stoq.scan(b'')
+                        r = await asyncio.to_thread(self.stoq.scan, payload.content,
+                                                    add_start_dispatch=['inner'])
+                        return WorkerResponse(r.results[0].workers[0]['inner'])
+                ''')
+        s = self.stoq()
+        s.load_plugin('outer').stoq = s
+
+        async def all_of_them():
+            def scan(i: int):
+                return s.scan(f'content {i}', add_start_dispatch=['outer', 'inner', 'hash'])
+            return await asyncio.gather(*[asyncio.to_thread(scan, i) for i in range(40)])
+        for i, r in enumerate(asyncio.run(asyncio.wait_for(all_of_them(), 60))):
+            workers = r.results[0].workers[0]
+            self.assertEqual((workers['outer'], workers['inner']), ({'content': f'content {i}'},) * 2)
+        # It would wait for what cannot go on while it waits.
+        (text,) = s.scan(b'at once', add_start_dispatch=['outer']).errors['outer']
+        self.assertIn('StoqException: coroutines of plugins share a thread, where none may wait for a '
+                      'scan: await asyncio.to_thread(stoq.scan, …)', text)
+
     def test_dispatchers_and_their_meta(self) -> None:
         self.plugin('chooser', '''
             from stoq.data_classes import DispatcherResponse
@@ -231,6 +312,14 @@ class Live(Case):
         r = self.stoq(dispatchers=['chooser']).scan(b'')
         self.assertEqual(r.results[0].workers, [{'told': {'chooser': {'told': {'x': 1}, 'other': 2}}}])
         self.assertEqual(r.errors, {'chooser': ['odd']})
+
+    def test_responses_are_made_as_far_as_they_are_looked_at(self) -> None:
+        r = self.stoq(always_dispatch=['hash']).scan(b'x')
+        self.assertEqual(vars(r), {})
+        self.assertEqual(vars(r.results[0]), {})
+        self.assertEqual(list(vars(r)), ['results'])
+        self.assertEqual(r.results[0].size, 1)
+        self.assertEqual(list(vars(r)), ['results'])
 
     def test_connectors_and_decorators_get_the_very_response(self) -> None:
         self.plugin('ends', '''
@@ -284,6 +373,87 @@ class Live(Case):
         self.assertEqual(payload.content, content)
         self.assertIs(payload.content, content)
 
+    def test_views_that_are_kept_of_what_is_not_bytes(self) -> None:
+        self.worker('view', '''
+            self.kept.append((memoryview(payload), payload))
+            return WorkerResponse(None, [] if payload.extracted_from else
+                                  [ExtractedPayload(b'child ' * 1000)])''')
+        s = self.stoq(always_dispatch=['view'])
+        plugin = s.load_plugin('view')
+        plugin.kept = []
+        for content in (bytearray(b'abc' * 1000), memoryview(bytearray(b'def' * 1000)),
+                        ''.join(['gh\u00e9'] * 1000)):
+            expected = content.encode() if isinstance(content, str) else bytes(content)
+            s.scan(content)
+            if isinstance(content, bytearray):
+                content[:] = b'?' * 3000
+            del content
+            others = [bytes([i % 256]) * 3000 for i in range(200)]
+            for view, payload in plugin.kept[-2:]:
+                self.assertEqual(bytes(view), expected)
+                self.assertEqual(payload.content, expected)
+                expected = b'child ' * 1000
+            del others
+
+    def test_generators(self) -> None:
+        self.worker('gives', '''
+            def some():
+                yield ExtractedPayload(b'one')
+                yield ExtractedPayload(b'two')
+                if payload.content == b'early': raise ValueError('no more')
+            if payload.extracted_from:
+                return None
+            return WorkerResponse({'kept': 1}, extracted=some(), errors=(e for e in ['a', 'b']),
+                                  dispatch_to=(name for name in ['hash', 'entropy']))''')
+        self.plugin('names', '''
+            from stoq.data_classes import DispatcherResponse
+            from stoq.plugins import DispatcherPlugin
+            class Names(DispatcherPlugin):
+                def get_dispatches(self, payload, request_meta):
+                    return DispatcherResponse(name for name in ['gives'])
+            ''')
+        s = self.stoq(dispatchers=['names'])
+        r = s.scan(b'root')
+        self.assertEqual([x.size for x in r.results], [4, 3, 3])
+        self.assertEqual(r.results[0].plugins_run['workers'], [['gives'], ['hash', 'entropy']])
+        self.assertEqual(r.errors, {'gives': ['a', 'b']})
+        r = s.scan(b'early')
+        self.assertEqual([x.size for x in r.results], [5, 3, 3])
+        self.assertEqual(r.results[0].workers[0], {'gives': {'kept': 1}})
+        self.assertRegex(r.errors['gives'][2], r'^its extraction ended early: File ".*gives.py", '
+                                               r'line \d+, in some ; ValueError: no more$')
+
+    def test_system_exit_of_every_role(self) -> None:
+        for role, method in (('Dispatcher', 'get_dispatches(self, payload, request_meta)'),
+                             ('DeepDispatcher', 'get_deep_dispatches(self, payload, request_meta)'),
+                             ('Archiver', 'archive(self, payload, request_meta)'),
+                             ('Connector', 'save(self, response)'),
+                             ('Decorator', 'decorate(self, response)'),
+                             ('Provider', 'ingest(self, queue)')):
+            self.plugin(f'x_{role}', f'''
+                import sys
+                from stoq.plugins import {role}Plugin
+                class X({role}Plugin):
+                    def {method}:
+                        sys.exit(4)
+                ''')
+        self.plugin('x_module', 'import sys\nsys.exit(5)')
+        s = self.stoq(dispatchers=['x_Dispatcher'], deep_dispatchers=['x_DeepDispatcher'],
+                      dest_archivers=['x_Archiver'], connectors=['x_Connector'],
+                      decorators=['x_Decorator'], providers=['x_Provider'])
+        r = s.scan(b'', add_start_dispatch=['x_module', 'hash'])
+        self.assertEqual(sorted(r.errors), ['x_Archiver', 'x_Connector', 'x_Decorator',
+                                            'x_DeepDispatcher', 'x_Dispatcher', 'x_module'])
+        for name, (text,) in r.errors.items():
+            self.assertIn('SystemExit: 5' if name == 'x_module' else 'SystemExit: 4', text)
+        self.assertIn('hash', r.results[0].workers[0])
+        self.assertIn('SystemExit: 4',
+                      s.reconstruct_all_subresponses(r)[0].errors['x_Decorator'][1])
+        with self.assertRaisesRegex(StoqPluginException, 'SystemExit: 5'):
+            s.load_plugin('x_module')
+        with self.assertRaisesRegex(StoqException, 'provider:x_Provider failed: .*SystemExit: 4'):
+            s.run()
+
     def test_threads_and_recursion(self) -> None:
         self.worker('slow', '''
             import time
@@ -329,6 +499,29 @@ class Live(Case):
         for _ in range(4):
             s.scan(b'', ratelimit='50/1')
         self.assertGreaterEqual(time.monotonic() - start, 0.055)
+
+    def test_reload(self) -> None:
+        s = self.stoq()
+        hash_before = s.load_plugin('hash')
+        self.assertIn('late', s.scan(b'', add_start_dispatch=['late']).errors)
+        self.worker('late', 'return WorkerResponse({"extra": self.config.get("options", "extra")})')
+        self.write('[core]\nmax_recursion = 9\nalways_dispatch = late\nconnectors = stdout\n'
+                   '[late]\nextra = of the file\n', 'stoq.cfg')
+        s.reload()
+        self.assertEqual(s.load_plugin('late').plugin_name, 'late')
+        self.assertEqual((s.max_recursion, s.always_dispatch, len(s._loaded_connector_plugins)),
+                         (9, ['late'], 1))
+        s.load_plugin('late').mark = 1
+        self.write('[core]\nconnectors = nowhere\n', 'stoq.cfg')
+        with self.assertRaises(StoqPluginNotFound):
+            s.reload()
+        self.assertEqual(s.always_dispatch, ['late'])
+        self.write('[core]\nalways_dispatch = late\n', 'stoq.cfg')
+        s.reload()
+        self.assertEqual(s.max_recursion, 3)
+        self.assertEqual(s.load_plugin('late').mark, 1)  # live objects stay
+        self.assertIs(s.load_plugin('hash'), hash_before)
+        self.assertEqual(s.scan(b'').results[0].workers, [{'late': {'extra': 'of the file'}}])
 
     def test_reconstruct(self) -> None:
         self.worker('dig', '''

@@ -57,6 +57,72 @@ class Process(Case):
             ''')
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, 'done\n', ''))
 
+    def test_exit_during_runs(self) -> None:
+        self.plugin('endless', '''
+            from stoq.data_classes import Payload
+            from stoq.plugins import ProviderPlugin
+            class Endless(ProviderPlugin):
+                def ingest(self, queue):
+                    while True:
+                        queue.put(Payload(b'again'))
+            ''')
+        self.plugin('endless3', '''
+            from stoq.data_classes import Payload
+            from stoq.plugins import ProviderPlugin
+            class Endless(ProviderPlugin):
+                async def ingest(self, queue):
+                    while True:
+                        await queue.put(Payload(b'again'))
+            ''')
+        self.plugin('count', '''
+            from stoq.plugins import ConnectorPlugin
+            class Count(ConnectorPlugin):
+                def save(self, response):
+                    self.saved.set()
+            ''')
+        for provider in ('endless', 'endless3'):
+            done = self.python(f'''
+                import sys, threading
+                from stoq import Stoq
+                s = Stoq(plugin_dir_list=[sys.argv[2]], log_dir=None, log_level='warning',
+                         providers=['{provider}'], connectors=['count'], always_dispatch=['hash'])
+                saved = s.load_plugin('count').saved = threading.Event()
+                threading.Thread(target=s.run, daemon=True).start()
+                saved.wait()
+                print('done')
+                ''')
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, 'done\n', ''), provider)
+
+    def test_fork_during_scans(self) -> None:
+        self.worker('w', 'return WorkerResponse({"size": payload.size})')
+        done = self.python('''
+            import os, sys, threading
+            from stoq import Stoq, StoqException
+            def made():
+                return Stoq(plugin_dir_list=[sys.argv[2]], log_dir=None, log_level='warning',
+                            always_dispatch=['hash', 'w', 'mimetype'])
+            s = made()
+            enough = threading.Event()
+            def work():
+                while not enough.is_set():
+                    assert not s.scan(b'x' * 10_000).errors
+            scans = threading.Thread(target=work)
+            scans.start()
+            for i in range(10):
+                child = os.fork()
+                if child == 0:
+                    try:
+                        s.scan(b'')
+                        sys.exit(9)
+                    except StoqException:
+                        sys.exit(1 if made().scan(b'own').errors else 0)
+                assert os.waitpid(child, 0)[1] == 0
+            enough.set()
+            scans.join()
+            print('done')
+            ''')
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, 'done\n', ''))
+
     def test_the_interpreter_is_free_during_a_native_scan(self) -> None:
         s = self.stoq(always_dispatch=['hash'])
         scan = threading.Thread(target=s.scan, args=(bytes(128 << 20),))
@@ -97,7 +163,24 @@ class Process(Case):
             payload.payload_meta.extra_data['n'] = 1
             return WorkerResponse({"size": len(payload.content)}, [ExtractedPayload(b'child')]
                                   if payload.extracted_from is None else None)''')
-        s = self.stoq(always_dispatch=['w', 'hash'])
+        self.plugin('all_others', '''
+            from stoq.data_classes import *
+            from stoq.plugins import *
+            class Others(DispatcherPlugin, ArchiverPlugin, DecoratorPlugin, ConnectorPlugin):
+                async def get_dispatches(self, payload, request):
+                    request.request_meta.extra_data['n'] = 1
+                    return DispatcherResponse(['w'], {'w': {'content': memoryview(payload)[:4]}})
+                async def archive(self, payload, request):
+                    return ArchiverResponse({'size': len(memoryview(payload))})
+                async def decorate(self, response):
+                    return DecoratorResponse({'payloads': len(response.results)})
+                async def save(self, response):
+                    self.saved = response
+            ''')
+        others = ['all_others']
+        s = self.stoq(always_dispatch=['hash'], dispatchers=others, dest_archivers=others,
+                      decorators=others, connectors=others)
+        plugins = [s.load_plugin(name) for name in ('w', 'all_others')]
 
         def scans(count: int) -> None:
             for i in range(count):
@@ -108,11 +191,13 @@ class Process(Case):
         scans(500)
         gc.collect()
         memory, objects = resident(), len(gc.get_objects())
+        counts = [sys.getrefcount(x) for x in (s, *plugins)]
         none = sys.getrefcount(None)
         scans(int(os.environ.get('STOQ_TEST_SCANS', '3000')))
         gc.collect()
         self.assertLess(len(gc.get_objects()) - objects, 200)
         self.assertLess(abs(sys.getrefcount(None) - none), 500)
+        self.assertEqual([sys.getrefcount(x) for x in (s, *plugins)], counts)
         self.assertLess(resident() - memory, 8 << 20)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Twenty plugins of stoQ 2 and 3 as their users wrote them, unmodified, inside a program."""
+"""Plugins of stoQ 2 and 3 as their users wrote them, unmodified, inside a program."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from stoq._load import Style
 from support import PLUGINS, Case
 
 V2 = ('ascii_strings', 'marker_carve', 'grumpy', 'case_tagger', 'keyword_router', 'second_look',
-      'disk_vault', 'json_lines', 'counters', 'inbox')
+      'disk_vault', 'json_lines', 'counters', 'inbox', 'swiss_knife')
 V3 = ('byte_stats', 'zlib_streams', 'moody', 'labeller', 'byte_verdict', 'next_step', 'prefix_gate',
       'async_vault', 'journal', 'ticker')
 

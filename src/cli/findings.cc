@@ -189,7 +189,9 @@ size_t add_findings(Page& page, std::string_view rail, const ResponseIndex& inde
   each_result(results, [&](std::string_view name, JsonView value) {
     if (name == "hash" || matches(name, value)) return;
     if (name == "mimetype" && value["mimetype"].kind() == JsonKind::string) return;
-    if ((name == "decompress" || name == "sevenzip") && add_unpacked(page, rail, value)) return;
+    if ((name == "decompress" || name == "sevenzip" || name == "last-resort") &&
+        add_unpacked(page, rail, value))
+      return;
     if (name == "exif" && add_metadata(page, rail, value)) return;
     if (name == "iocextract" && add_indicators(page, rail, value)) return;
     if (add_document(page, rail, name, value)) return;

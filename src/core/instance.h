@@ -86,6 +86,8 @@ class Reply {
   virtual bool dispatch(std::string_view plugin, std::string_view meta) = 0;
   virtual bool set_payload_meta(std::string_view json) = 0;
   virtual bool set_request_meta(std::string_view json) = 0;
+  // {dispatcher: meta}, each taking the place of what stands there.
+  virtual bool set_dispatch_meta(bool /*deep*/, std::string_view /*json*/) { return false; }
   virtual bool cancelled() = 0;
   virtual int64_t time_left() { return INT64_MAX; }  // milliseconds
 

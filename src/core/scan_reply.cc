@@ -15,6 +15,20 @@ namespace {
 constexpr uint64_t kErrorsOfOneCall = 1000;
 constexpr uint64_t kErrorBytesOfOneCall = 1 << 20;
 constexpr uint64_t kNamesOfOneCall = 1000;
+constexpr size_t kLongestName = 255;  // no folder has a longer one
+
+// What no plugin can be called is told of by its beginning.
+std::string plugin_name(std::string_view name) {
+  if (name.size() <= kLongestName) return std::string(name);
+  return sdk::text_from_bytes(bytes_of(name.substr(0, kLongestName))) + "…";
+}
+
+uint64_t size_of(const PayloadMeta& meta) {
+  std::string scratch;
+  uint64_t size = meta.extra_data.view(scratch).size();
+  for (const std::string& name : meta.dispatch_to) size += sizeof name + name.size();
+  return size;
+}
 
 Sha256Stream& thread_hash() {
   thread_local Sha256Stream stream;
@@ -82,7 +96,14 @@ bool ScanReply::canonical(std::string_view json, std::string& out, std::string_v
 // A bound on memory while the request runs; the exact cut is made when the response is put
 // together.
 bool ScanReply::bounded(uint64_t size) {
-  if (scan_.result_bytes_.fetch_add(size, std::memory_order_relaxed) <=
+  uint64_t nothing = 0;
+  return bounded(size, nothing);
+}
+
+// In place of what was `counted` before.
+bool ScanReply::bounded(uint64_t size, uint64_t& counted) {
+  const uint64_t before = std::exchange(counted, size);
+  if (scan_.result_bytes_.fetch_add(size - before, std::memory_order_relaxed) - before <=
       2 * scan_.settings_.max_response_size)
     return true;
   Scan::leave_out(node_.left_out, "max_response_size", name_, size);
@@ -93,7 +114,7 @@ bool ScanReply::result(std::string_view json) {
   std::string text;
   text.reserve(std::min<size_t>(json.size() + 16, 1 << 20));
   if (!canonical(json, text, "result")) return false;
-  if (text == "null" || bounded(text.size()))
+  if (text == "null" || bounded(text.size(), result_bytes_))
     keep_result(op_ == Op::archive ? node_.archivers : node_.payload.worker_results.back(), name_,
                 std::move(text));
   return true;
@@ -146,13 +167,18 @@ bool ScanReply::extract_meta(std::string_view payload_meta) {
     record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
     return false;
   }
+  bound_names(meta);
+  meta_ = std::move(meta);
+  return true;
+}
+
+void ScanReply::bound_names(PayloadMeta& meta) {
   if (meta.dispatch_to.size() > kNamesOfOneCall) {
     record("a payload is sent to " + std::to_string(meta.dispatch_to.size()) +
            " plugins; those beyond 1000 were left out");
     meta.dispatch_to.resize(kNamesOfOneCall);
   }
-  meta_ = std::move(meta);
-  return true;
+  for (std::string& name : meta.dispatch_to) name = plugin_name(name);
 }
 
 void ScanReply::extract_write(Bytes chunk) {
@@ -184,7 +210,10 @@ void ScanReply::extract_end(bool keep_it) {
                     meter_.current());
     return;
   }
-  if (!bounded(meta_->extra_data.text().size())) meta_->extra_data = Json::object();
+  if (!bounded(size_of(*meta_))) {
+    meta_->extra_data = Json::object();
+    meta_->dispatch_to.clear();
+  }
   child.meta = std::move(*meta_);
   child.extracted_by = name_;
   child.round = node_.round;
@@ -234,7 +263,7 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   }
   std::string text;
   if (!meta.empty() && !canonical(meta, text, "dispatch meta")) return false;
-  named.emplace_back(plugin);
+  named.push_back(plugin_name(plugin));
   const bool deep = op_ == Op::get_deep_dispatches;
   if (!deep && op_ != Op::get_dispatches) return true;  // a worker's: there is no meta
   if (text.empty() || !bounded(text.size())) return true;
@@ -245,7 +274,7 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   const std::string so_far = present ? present->text() : "{}";
   for (const auto& [key, value] : sdk::JsonView(so_far).members())
     inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
-  inner.set(plugin, Json::from_canonical(std::move(text)));
+  inner.set(named.back(), Json::from_canonical(std::move(text)));
   sdk::JsonWriter w;
   w.begin_object();
   std::string scratch;
@@ -258,9 +287,14 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
 bool ScanReply::set_payload_meta(std::string_view json) {
   std::string text;
   if (!canonical(json, text, "payload_meta")) return false;
-  if (node_.payload.payload_meta.update(text)) return true;
-  record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
-  return false;
+  PayloadMeta next = node_.payload.payload_meta;
+  if (!next.update(text)) {
+    record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
+    return false;
+  }
+  bound_names(next);
+  if (bounded(size_of(next), meta_bytes_)) node_.payload.payload_meta = std::move(next);
+  return true;
 }
 
 bool ScanReply::set_request_meta(std::string_view json) {
@@ -273,6 +307,20 @@ bool ScanReply::set_request_meta(std::string_view json) {
   if (node_.request.request_meta.update(text)) return true;
   record("its request_meta was refused: " + std::string(kRequestMetaShape));
   return false;
+}
+
+bool ScanReply::set_dispatch_meta(bool deep, std::string_view json) {
+  std::string text;
+  if (!canonical(json, text, "dispatch meta")) return false;
+  if (!text.starts_with('{')) {
+    record("its dispatch meta was refused: it must be an object");
+    return false;
+  }
+  if (!bounded(text.size())) return true;
+  NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
+  for (const auto& [dispatcher, meta] : sdk::JsonView(text).members())
+    all.set(dispatcher, Json::from_canonical(std::string(meta.text())));
+  return true;
 }
 
 bool ScanReply::cancelled() {

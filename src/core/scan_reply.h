@@ -30,6 +30,7 @@ class ScanReply final : public Reply {
   bool dispatch(std::string_view plugin, std::string_view meta) override;
   bool set_payload_meta(std::string_view json) override;
   bool set_request_meta(std::string_view json) override;
+  bool set_dispatch_meta(bool deep, std::string_view json) override;
   bool cancelled() override;
   int64_t time_left() override;
 
@@ -41,6 +42,8 @@ class ScanReply final : public Reply {
   void record(std::string_view text);
   void died();
   bool bounded(uint64_t size);
+  bool bounded(uint64_t size, uint64_t& counted);
+  void bound_names(PayloadMeta& meta);
   void add(std::string text);
   void keep(Child child);
 
@@ -55,6 +58,7 @@ class ScanReply final : public Reply {
   Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
+  uint64_t result_bytes_ = 0, meta_bytes_ = 0;  // of those that stand, for bounded()
   bool failed_ = false, died_ = false;
   bool lent_ = false;
 };

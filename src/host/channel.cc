@@ -22,6 +22,11 @@ constexpr uint32_t kBodyInFile = 1;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
+void set_timeout(int socket, int which, int milliseconds) {
+  const timeval timeout{milliseconds / 1000, (milliseconds % 1000) * 1000};
+  setsockopt(socket, SOL_SOCKET, which, &timeout, sizeof timeout);
+}
+
 std::vector<Fd> descriptors_of(msghdr& msg) {
   std::vector<Fd> fds;
   for (cmsghdr* c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
@@ -78,7 +83,8 @@ Received Inbox::receive(int socket, Message& message, size_t most) {
   return Received::message;
 }
 
-bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds) {
+bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds,
+          int flags) {
   std::vector<int> all = fds;
   Fd file;
   header.body = body.size();
@@ -102,7 +108,7 @@ bool send(int socket, Header header, std::string_view body, const std::vector<in
     c->cmsg_len = CMSG_LEN(all.size() * sizeof(int));
     std::memcpy(CMSG_DATA(c), all.data(), all.size() * sizeof(int));
   }
-  while (sendmsg(socket, &msg, MSG_NOSIGNAL) < 0) {
+  while (sendmsg(socket, &msg, MSG_NOSIGNAL | flags) < 0) {
     if (errno == EINTR) continue;
     return false;
   }
@@ -147,8 +153,11 @@ std::pair<Fd, Fd> socket_pair() {
 }
 
 void receive_timeout(int socket, int milliseconds) {
-  const timeval timeout{milliseconds / 1000, (milliseconds % 1000) * 1000};
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  set_timeout(socket, SO_RCVTIMEO, milliseconds);
+}
+
+void send_timeout(int socket, int milliseconds) {
+  set_timeout(socket, SO_SNDTIMEO, milliseconds);
 }
 
 Fd memory_file(const char* name, std::string_view content) {

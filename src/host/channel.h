@@ -46,9 +46,11 @@ class Inbox {
   std::string long_body_;
 };
 
-// False when the other side is gone. Throws std::runtime_error when the message cannot be made (no
-// memory file).
-bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds = {});
+// False when the other side is gone, or has no room (errno is EAGAIN): within the socket's time-out,
+// or at once with MSG_DONTWAIT among `flags`. Throws std::runtime_error when the message cannot be
+// made (no memory file).
+bool send(int socket, Header header, std::string_view body, const std::vector<int>& fds = {},
+          int flags = 0);
 
 // A file as memory. Throws Malformed when it is not that long, or when somebody may still change
 // it.
@@ -71,6 +73,7 @@ void populate(const void* map, size_t& touched, size_t size, int advice);
 
 std::pair<Fd, Fd> socket_pair();  // SEQPACKET, close-on-exec
 void receive_timeout(int socket, int milliseconds);
+void send_timeout(int socket, int milliseconds);
 Fd memory_file(const char* name, std::string_view content);  // sealed
 
 }  // namespace wire

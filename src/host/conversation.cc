@@ -2,6 +2,7 @@
 #include "host/conversation.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 namespace stoq {
@@ -11,6 +12,8 @@ using wire::Record;
 
 namespace {
 constexpr unsigned kFailuresTold = 1000;  // of one plugin in one call
+constexpr unsigned kLinesTold = 1000;     // likewise, where the call has a deadline
+constexpr size_t kLine = 16 << 10;
 
 struct OfAnotherCall : Malformed {
   using Malformed::Malformed;
@@ -78,7 +81,7 @@ int Conversation::patience() const {
 }
 
 void Conversation::next_deadline() {
-  failures_told_ = 0;
+  failures_told_ = lines_told_ = 0;
   deadline_ = std::chrono::steady_clock::time_point::max();
   if (at_ >= items_.size()) return;
   const int64_t left = items_[at_].reply->time_left();
@@ -199,11 +202,22 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::set_request_meta:
       reply().set_request_meta(bytes);
       return;
+    case Record::set_dispatch_meta:
+      if (bytes.empty() || static_cast<uint8_t>(bytes[0]) > 1)
+        throw Malformed("a change of dispatch meta that is of no dispatcher");
+      reply().set_dispatch_meta(bytes[0] == 1, bytes.substr(1));
+      return;
     case Record::log: {
       if (bytes.empty()) return;
       const auto level = static_cast<LogLevel>(bytes[0]);
       const std::string& name = items_[std::min(at_, items_.size() - 1)].instance->info().name;
-      return log_(name_of(level) == "INFO" ? LogLevel::info : level, name, bytes.substr(1));
+      const bool ends = deadline_ != std::chrono::steady_clock::time_point::max();
+      if (ends && ++lines_told_ > kLinesTold) {
+        if (lines_told_ == kLinesTold + 1)
+          log_(LogLevel::warning, name, "what more it says in this call is left out");
+        return;
+      }
+      return log_(name_of(level) == "INFO" ? LogLevel::info : level, name, bytes.substr(1, kLine));
     }
     case Record::put_payload: {
       wire::Reader r(bytes);
@@ -261,7 +275,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
 
 void Conversation::answer_put(bool go_on) {
   const char flag = go_on ? 1 : 0;
-  peer_.send({wire::Type::put_reply, 0, call_, 0}, {&flag, 1});
+  if (!peer_.send({wire::Type::put_reply, 0, call_, 0}, {&flag, 1}) && errno == EAGAIN)
+    throw Malformed("it asks and does not listen to the answers");
 }
 
 }  // namespace stoq

@@ -19,6 +19,8 @@ class Peer {
  public:
   virtual ~Peer() = default;
   virtual wire::Received receive(wire::Message& message) = 0;  // waits at most some 20 ms
+  // False when it is gone; errno is EAGAIN when it does not read what it is told, which nobody waits
+  // for but who serves a provider.
   virtual bool send(wire::Header header, std::string_view body) = 0;
   virtual void kill() = 0;
   virtual void wait_at_most(int /*milliseconds*/) {}  // in receive(), if that is less than it does
@@ -74,7 +76,7 @@ class Conversation {
   const Log& log_;
   size_t at_ = 0;
   bool done_ = false, out_of_memory_ = false, stop_told_ = false;
-  unsigned failures_told_ = 0;
+  unsigned failures_told_ = 0, lines_told_ = 0;
   uint64_t received_ = 0;    // bytes of its answer
   bool spoken_ = false;      // the host has said something to this call
   bool ended_ = false;       // it is dead or dying …

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -26,6 +27,7 @@ namespace stoq {
 namespace {
 
 constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
+constexpr int kListens = 5000;          // milliseconds within which it has room for a question
 constexpr uint64_t kMostChildren = 32;  // that a host may keep after a call
 
 std::string counted(uint64_t count, const std::string& what) {
@@ -78,6 +80,7 @@ HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr
   request_ = parent_->ask_for_host(theirs.get(), arena_->fd(), outbox_.fd());
   socket_ = std::move(ours);
   wire::receive_timeout(socket_.get(), kTick);
+  wire::send_timeout(socket_.get(), kListens);
 }
 
 HostProcess::~HostProcess() {
@@ -95,6 +98,8 @@ wire::Received HostProcess::receive(wire::Message& message) {
     return wire::Received::timeout;
   const wire::Received received = inbox_.receive(socket_.get(), message, wire::kAnswerBody);
   if (received != wire::Received::message) return received;
+  // They are the engine's from here on, and may wait long to be looked at.
+  if (message.fds.size() > 1) throw wire::Malformed("a message brings more than one descriptor");
   if (message.header.type == wire::Type::ready) {
     if (descriptors_) throw wire::Malformed("it says again that it is ready");
     descriptors_ = wire::Reader(message.body).raw<uint32_t>();
@@ -143,7 +148,12 @@ std::string HostProcess::left_over() {
 }
 
 bool HostProcess::send(wire::Header header, std::string_view body) {
-  return wire::send(socket_.get(), header, body);
+  return wire::send(socket_.get(), header, body, {}, MSG_DONTWAIT);
+}
+
+void HostProcess::tell(wire::Header header, std::string_view body) {
+  while (!wire::send(socket_.get(), header, body) && errno == EAGAIN) {
+  }
 }
 
 void HostProcess::kill() {

@@ -48,6 +48,7 @@ class HostProcess final : public Peer {
 
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
+  void tell(wire::Header header, std::string_view body);  // waits until there is room for it
   void kill() override;
   void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }
@@ -56,7 +57,8 @@ class HostProcess final : public Peer {
   }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
-  // Asks; the content goes to the arena unless it lies there already, or travels as a file.
+  // Asks; the content goes to the arena unless it lies there already, or travels as a file. False
+  // when it is gone or does not listen.
   bool ask(wire::CallMessage& call, uint64_t number, const Payload* payload);
   // Brings it to a core where it is not; -1: any.
   void move_to(int core);

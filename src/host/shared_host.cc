@@ -7,6 +7,7 @@ namespace stoq {
 namespace {
 
 constexpr size_t kMostWaiting = 64;                     // messages of one call that wait to be read
+constexpr unsigned kMostStray = 1000;                   // messages of no call
 constexpr auto kEndPatience = std::chrono::seconds(2);  // with a host that is to end
 
 }  // namespace
@@ -27,6 +28,7 @@ struct SharedHost::Life {
   // The reader: hands each message to the call that it belongs to.
   void read() {
     wire::Message message;
+    unsigned stray = 0;
     while (!leaving) {
       wire::Received received;
       try {
@@ -46,6 +48,8 @@ struct SharedHost::Life {
         box->second.letters.push_back(
             {message.header, std::string(message.body), std::move(message.fds)});
         arrived.notify_all();
+      } else if (++stray > kMostStray) {
+        host->kill();  // its messages would be read without end
       }
     }
     const std::lock_guard lock(mutex);
@@ -66,7 +70,8 @@ struct SharedHost::Life {
 
 class SharedHost::CallPeer final : public Peer {
  public:
-  CallPeer(Life& life, uint64_t number) : life_(life), number_(number) {
+  CallPeer(Life& life, uint64_t number, bool ingests)
+      : life_(life), number_(number), ingests_(ingests) {
     const std::lock_guard lock(life_.mutex);
     life_.boxes[number_];
   }
@@ -91,7 +96,9 @@ class SharedHost::CallPeer final : public Peer {
   }
   bool send(wire::Header header, std::string_view body) override {
     const std::lock_guard lock(life_.send_mutex);
-    return life_.host->send(header, body);
+    if (!ingests_) return life_.host->send(header, body);
+    life_.host->tell(header, body);  // its host may be busy with another call meanwhile
+    return true;
   }
   void kill() override { life_.host->kill(); }
   std::string unsent(uint64_t call, uint64_t received) override {
@@ -101,6 +108,7 @@ class SharedHost::CallPeer final : public Peer {
  private:
   Life& life_;
   uint64_t number_;
+  bool ingests_;
   Life::Letter letter_;
 };
 
@@ -169,7 +177,7 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   if (deadline < 1e9)
     message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();
-  CallPeer peer(*life, number);
+  CallPeer peer(*life, number, op == Op::ingest);
   Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result,
                             group_.log());
   bool asked;
@@ -177,6 +185,7 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
     const std::lock_guard lock(life->send_mutex);
     asked = life->host->ask(message, number, input.payload);
   }
+  if (!asked) life->host->kill();
   const std::optional<Ending> ending = asked ? conversation.run() : Ending{};
   if (!ending) return;
   std::unique_lock lock(life->mutex);
@@ -195,7 +204,7 @@ void SharedHost::outcome(uint32_t plugin, uint64_t token, Outcome what, std::str
   wire::Writer w;
   w.raw(plugin).u64(token).raw(what).text(reason);
   const std::lock_guard lock(life->send_mutex);
-  life->host->send({wire::Type::outcome}, w.str());
+  life->host->tell({wire::Type::outcome}, w.str());
 }
 
 }  // namespace stoq

@@ -331,6 +331,7 @@ class Template {
     const sandbox::User user = ready_->user;
     sandbox::limit_memory(spec.memory, ready_->memory_in_use);
     if (!spec.confined) return;
+    if (spec.profile != config::Profile::legacy) close_errors();
     sandbox::Missing ignored;
     if (!mounts_tmp_) {
       *tmp_ = std::move(tmp);
@@ -351,6 +352,13 @@ class Template {
     if (!ready_->files) ready_->files.emplace(sandbox_->file_rules(ready_->who, places, ignored));
     sandbox_->confine(ready_->who, user, *ready_->files, ignored);
     ready_.reset();
+  }
+
+  // Where they go may be somebody's terminal, or the file that results go to. Sanitizers report
+  // there.
+  static void close_errors() {
+    const Fd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (!sandbox::kWatched && nowhere) dup2(nowhere.get(), STDERR_FILENO);
   }
 
   int control_;

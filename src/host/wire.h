@@ -82,6 +82,7 @@ enum class Record : uint8_t {
   expect,    // items
   plugin_done,
   call_done,
+  set_dispatch_meta,  // one byte: of deep dispatchers; {dispatcher: meta}
 };
 
 // A body that is too short, too long or lies: who reads it catches this.

@@ -222,6 +222,17 @@ bool WireReply::set_request_meta(std::string_view json) {
   return plugin_->changes_request;
 }
 
+bool WireReply::set_dispatch_meta(bool deep, std::string_view json) {
+  std::string canonical;
+  if (const json::Outcome outcome = json::canonicalise(json, canonical, json_limits_); !outcome) {
+    failed(Failure::raised, "StoqException", "its dispatch meta was refused: " + outcome.message);
+    return false;
+  }
+  const char flag = deep;
+  give(Record::set_dispatch_meta, {&flag, 1}, canonical);
+  return true;
+}
+
 int64_t WireReply::time_left() {
   if (deadline_ == std::chrono::steady_clock::time_point::max()) return INT64_MAX;
   return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -38,6 +38,7 @@ class WireReply final : public Reply {
   bool dispatch(std::string_view plugin, std::string_view meta) override;
   bool set_payload_meta(std::string_view json) override;
   bool set_request_meta(std::string_view json) override;
+  bool set_dispatch_meta(bool deep, std::string_view json) override;
   bool cancelled() override;
   int64_t time_left() override;
   bool put_payload(Bytes content, std::string_view meta, std::string_view request,

@@ -30,6 +30,18 @@ size_t threads_and_sockets() {
   return count;
 }
 
+// What a plugin may change beside its answer, as JSON.
+struct Metas {
+  explicit Metas(const Input& input) {
+    if (input.request) request = input.request->request_meta.text();
+    if (!input.payload) return;
+    payload = input.payload->payload_meta.text();
+    dispatch = text_of(input.payload->dispatch_meta);
+    deep_dispatch = text_of(input.payload->deep_dispatch_meta);
+  }
+  std::string payload, request, dispatch, deep_dispatch;
+};
+
 std::vector<std::pair<std::string, std::string>> pairs(const config::Layer& layer) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [name, source] : layer) out.emplace_back(name, source.text);
@@ -83,19 +95,16 @@ void HostedPlugin::call(Op op, Input& input, Reply& reply) noexcept {
         throw StoqException("the response cannot be read: " + problem);
       given.response = &response;
     }
-    const auto payload_meta = [&] {
-      return given.payload ? given.payload->payload_meta.text() : std::string();
-    };
-    const auto request_meta = [&] {
-      return given.request ? given.request->request_meta.text() : std::string();
-    };
-    const std::string payload_before = payload_meta(), request_before = request_meta();
+    const Metas before(given);
     const pid_t process = getpid();
     object_->call(op, given, reply);
     if (getpid() != process) _exit(0);  // a copy that the plugin has made, and not ended
     // The object has changed what it was given; the engine has to be told.
-    if (const std::string now = payload_meta(); now != payload_before) reply.set_payload_meta(now);
-    if (const std::string now = request_meta(); now != request_before) reply.set_request_meta(now);
+    const Metas now(given);
+    if (now.payload != before.payload) reply.set_payload_meta(now.payload);
+    if (now.request != before.request) reply.set_request_meta(now.request);
+    if (now.dispatch != before.dispatch) reply.set_dispatch_meta(false, now.dispatch);
+    if (now.deep_dispatch != before.deep_dispatch) reply.set_dispatch_meta(true, now.deep_dispatch);
     const python::Gil lock;
     flush_prints();
   } catch (const std::exception& e) {

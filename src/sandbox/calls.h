@@ -3,6 +3,12 @@
 // System calls by name, as the programs of filter.cc take them.
 #pragma once
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include <utility>
+
 namespace stoq::sandbox {
 
 // What computing, the private tmp and the socket to the engine need. Which files, says Landlock.
@@ -23,7 +29,6 @@ inline constexpr const char* kCompute[] = {
     "dup",
     "dup2",
     "dup3",
-    "fcntl",
     "flock",
     "pipe",
     "pipe2",
@@ -43,9 +48,6 @@ inline constexpr const char* kCompute[] = {
     "timerfd_settime",
     "timerfd_gettime",
     "signalfd4",
-    "open",
-    "openat",
-    "openat2",
     "creat",
     "stat",
     "lstat",
@@ -76,21 +78,13 @@ inline constexpr const char* kCompute[] = {
     "linkat",
     "symlink",
     "symlinkat",
-    "truncate",
     "ftruncate",
     "fallocate",
     "fadvise64",
     "fsync",
     "fdatasync",
     "sync_file_range",
-    "chmod",
-    "fchmod",
-    "fchmodat",
     "umask",
-    "utime",
-    "utimes",
-    "utimensat",
-    "futimesat",
     "sendfile",
     "copy_file_range",
     "splice",
@@ -177,28 +171,48 @@ inline constexpr const char* kCompute[] = {
     "clock_nanosleep",
     "nanosleep",
     "getrandom",
-    "sendmsg",
     "recvmsg",
-    "sendto",
     "recvfrom",
-    "sendmmsg",
     "recvmmsg",
     "shutdown",
     "getsockopt",
 };
 // Memory that no limit counts. A provider hands long items over in it.
 inline constexpr const char kMemoryFile[] = "memfd_create";
-inline constexpr const char* kNetworkCalls[] = {"socket",     "socketpair",  "connect",    "bind",
+// Which sockets, and how they send, says filter.cc.
+inline constexpr const char* kNetworkCalls[] = {"socketpair", "connect",     "bind",
                                                 "setsockopt", "getsockname", "getpeername"};
+// With the argument that holds the flags.
+inline constexpr std::pair<const char*, unsigned> kSend[] = {
+    {"sendto", 3}, {"sendmsg", 2}, {"sendmmsg", 3}};
 // Refused so that the caller goes on without: what libraries try and can do without.
 inline constexpr const char* kNotThere[] = {
-    "clone3",          "io_uring_setup", "io_uring_enter",         "io_uring_register",
-    "inotify_init",    "inotify_init1",  "fanotify_init",          "userfaultfd",
-    "perf_event_open", "memfd_secret",   "landlock_create_ruleset"};
+    "clone3",          "openat2",           "io_uring_setup",
+    "io_uring_enter",  "io_uring_register", "inotify_init",
+    "inotify_init1",   "fanotify_init",     "userfaultfd",
+    "perf_event_open", "memfd_secret",      "landlock_create_ruleset"};
 inline constexpr const char* kNotAllowed[] = {
     "setpriority", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity",
-    "ioprio_set",  "setrlimit",          "chown",          "fchown",        "lchown",
-    "fchownat",    "set_mempolicy",      "mbind",          "mlockall"};
+    "ioprio_set",  "setrlimit",          "set_mempolicy",  "mbind",         "mlockall"};
+// What Landlock does not hold, wherever the file lies: who owns it, modes, times, attributes, and
+// (before its version 3) its size.
+inline constexpr const char* kOfAnyFile[] = {
+    "chown",     "fchown",    "lchown",      "fchownat",     "chmod",        "fchmod",
+    "fchmodat",  "utime",     "utimes",      "utimensat",    "futimesat",    "setxattr",
+    "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "truncate"};
+// Of fcntl. Not whom the kernel is to signal, and by which signal: that reaches other processes.
+inline constexpr int kFileCommands[] = {
+    F_DUPFD,  F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,      F_GETFL,     F_SETFL,
+    F_GETLK,  F_SETLK,         F_SETLKW,     F_OFD_GETLK,  F_OFD_SETLK, F_OFD_SETLKW,
+    F_GETOWN, F_NOTIFY,        F_SETPIPE_SZ, F_GETPIPE_SZ, F_ADD_SEALS, F_GET_SEALS};
+// Of clone: what makes a process somebody in a world of its own, with all of the kernel to try out.
+inline constexpr unsigned long kOwnWorlds[] = {CLONE_NEWUSER,  CLONE_NEWNS,  CLONE_NEWNET,
+                                               CLONE_NEWPID,   CLONE_NEWIPC, CLONE_NEWUTS,
+                                               CLONE_NEWCGROUP};
+// Of ioctl: what types at somebody's terminal.
+inline constexpr unsigned long kTyping[] = {TIOCSTI, TIOCLINUX};
+// The last call that this list knows of, cachestat; numbers are the same everywhere from 424 on.
+inline constexpr unsigned kNewest = 451;
 // What nothing that parses ever needs: refused to helper programs and to `legacy`.
 inline constexpr const char* kNever[] = {"ptrace",
                                          "process_vm_readv",

@@ -129,7 +129,6 @@ FileRules::FileRules(const Spec& spec, Who who, const Places& places, Missing& m
   };
   if (spec.profile == config::Profile::legacy) {
     rules.allow("/", kRead | kExecute);
-    rules.allow("/dev", kRead | kWriteFile | kIoctlDevice);
   } else if (who == Who::helpers) {
     all(kPrograms, kRead | kExecute);
     all(kOfPrograms, kRead);

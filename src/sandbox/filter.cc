@@ -2,7 +2,9 @@
 #include "sandbox/filter.h"
 
 #include <asm/termbits.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -15,6 +17,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 
@@ -37,9 +40,11 @@ class CallRules {
     seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
   }
 
+  // `but`: for which there is another rule.
   template <class Names>
-  void all(uint32_t action, const Names& names) {
-    for (const auto& name : names) add(action, name);
+  void all(uint32_t action, const Names& names, const std::vector<std::string>& but = {}) {
+    for (const auto& name : names)
+      if (std::ranges::find(but, name) == but.end()) add(action, name);
   }
   void add(uint32_t action, std::string_view name, std::vector<scmp_arg_cmp> where = {}) {
     const int number = seccomp_syscall_resolve_name(std::string(name).c_str());
@@ -69,6 +74,9 @@ constexpr uint32_t no(int error) {
   return SCMP_ACT_ERRNO(static_cast<uint32_t>(error));
 }
 
+// The kernel looks at the lower half of these arguments alone.
+constexpr uint64_t kHalf = 0xffffffff;
+
 scmp_arg_cmp is(unsigned argument, uint64_t value) {
   return {argument, SCMP_CMP_EQ, value, 0};
 }
@@ -76,17 +84,44 @@ scmp_arg_cmp bits(unsigned argument, uint64_t mask, uint64_t value) {
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+// Of sockets, what reaches other machines and finds their names: no service of this one, which may
+// do more than its caller, and no protocol whose ports Landlock does not hold.
+void allow_internet(CallRules& rules) {
+  for (const uint64_t family : {AF_INET, AF_INET6})
+    for (const uint64_t protocol : {0, int{IPPROTO_TCP}, int{IPPROTO_UDP}})
+      rules.add(kAllow, "socket", {is(0, family), is(2, protocol)});
+  rules.add(kAllow, "socket", {is(0, AF_NETLINK), is(2, NETLINK_ROUTE)});
+  // The C library asks for a cache of names, and goes on without.
+  rules.add(no(EAFNOSUPPORT), "socket", {is(0, AF_UNIX)});
+}
+
 Filter compute(const Spec& spec, Who who) {
   CallRules rules(kTrap);
   rules.all(kAllow, kCompute);
-  const bool named = std::ranges::find(spec.calls, kMemoryFile) != spec.calls.end();
+  const auto named = [&](const char* call) {
+    return std::ranges::find(spec.calls, call) != spec.calls.end();
+  };
   // A plugin with helper programs hands them the payload in one.
   const bool hands_on = who == Who::provider || spec.profile == config::Profile::exec;
-  if (!named) rules.add(hands_on ? kAllow : no(ENOSYS), kMemoryFile);
+  if (!named(kMemoryFile)) rules.add(hands_on ? kAllow : no(ENOSYS), kMemoryFile);
   if (spec.network) rules.all(kAllow, kNetworkCalls);
-  rules.all(no(ENOSYS), kNotThere);
-  rules.all(no(EPERM), kNotAllowed);
+  if (spec.network && !named("socket")) allow_internet(rules);
+  rules.all(no(ENOSYS), kNotThere, spec.calls);
+  rules.all(no(EPERM), kNotAllowed, spec.calls);
+  rules.all(no(EPERM), kOfAnyFile, spec.calls);
   rules.all(kAllow, spec.calls);
+  for (const int command : kFileCommands)
+    rules.add(kAllow, "fcntl", {is(1, static_cast<uint64_t>(command))});
+  // To send is not to connect, which Landlock would not see.
+  for (const auto& [name, flags] : kSend) rules.add(kAllow, name, {bits(flags, MSG_FASTOPEN, 0)});
+  // What is only read is not cut to nothing either, which Landlock holds from version 3 on.
+  for (const auto& [name, flags] : {std::pair("open", 1u), {"openat", 2u}}) {
+    if (named(name)) continue;
+    rules.add(no(EPERM), name, {bits(flags, O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC)});
+    rules.add(kAllow, name, {bits(flags, O_TRUNC, 0)});
+    for (const uint64_t writes : {uint64_t{O_WRONLY}, uint64_t{O_RDWR}, uint64_t{O_ACCMODE}})
+      rules.add(kAllow, name, {bits(flags, O_ACCMODE | O_TRUNC, writes | O_TRUNC)});
+  }
   // Memory shared with nobody would not count.
   constexpr uint64_t kSharedAnonymous = MAP_SHARED | MAP_ANONYMOUS;
   rules.add(kAllow, "mmap", {bits(3, MAP_SHARED, 0)});
@@ -105,13 +140,39 @@ Filter compute(const Spec& spec, Who who) {
   return rules.program();
 }
 
+// Calls that nobody had heard of are not there.
+Filter without_newer(Filter filter, const Spec& spec) {
+  unsigned newest = kNewest;
+  for (const std::string& call : spec.calls)
+    newest = std::max(
+        newest, static_cast<unsigned>(std::max(0, seccomp_syscall_resolve_name(call.c_str()))));
+  const sock_filter newer[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                               BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, newest, 0, 1),
+                               BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)};
+  filter.insert(filter.begin(), std::begin(newer), std::end(newer));
+  return filter;
+}
+
 Filter wide(const Spec& spec, Who who) {
   CallRules rules(kAllow);
-  std::vector<std::string> never(std::begin(kNever), std::end(kNever));
-  for (const std::string& call : spec.calls) std::erase(never, call);
-  rules.all(no(EPERM), never);
-  if (who == Who::helpers && !spec.network) rules.add(no(EACCES), "socket", {});
-  return rules.program();
+  rules.all(no(EPERM), kNever, spec.calls);
+  if (spec.profile != config::Profile::legacy) rules.all(no(EPERM), kOfAnyFile, spec.calls);
+  rules.add(no(ENOSYS), "clone3");  // whose flags nobody can see: the C library goes on with clone
+  for (const unsigned long world : kOwnWorlds)
+    rules.add(no(EPERM), "clone", {bits(0, world, world)});
+  for (const unsigned long typing : kTyping)
+    rules.add(no(EPERM), "ioctl", {bits(1, kHalf, typing)});
+  // Nor then the services of this machine, which may do more than their caller.
+  if (!spec.network && who == Who::helpers)
+    rules.add(no(EACCES), "socket");
+  else if (!spec.network)
+    rules.add(no(EACCES), "socket", {is(0, AF_UNIX)});
+  if (!spec.ports.empty()) {
+    rules.add(no(EPROTONOSUPPORT), "socket", {is(2, IPPROTO_MPTCP)});
+    for (const auto& [name, flags] : kSend)
+      rules.add(no(EPERM), name, {bits(flags, MSG_FASTOPEN, MSG_FASTOPEN)});
+  }
+  return without_newer(rules.program(), spec);
 }
 
 int report_to = -1;

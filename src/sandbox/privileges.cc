@@ -19,6 +19,7 @@ namespace {
 
 constexpr uid_t kNobody = 65534;
 constexpr rlim_t kDescriptors = 256;
+constexpr rlim_t kTasks = 4096;  // threads and processes of one user
 
 void limit(__rlimit_resource what, rlim_t most) {
   rlimit now{};
@@ -85,6 +86,9 @@ void limit_resources(const Spec& spec) {
   limit(RLIMIT_RTPRIO, 0);
   if (spec.profile == config::Profile::legacy) return;
   limit(RLIMIT_NOFILE, kDescriptors);
+  // A thread costs the kernel memory and a number, and no other limit counts them. Who looks up names
+  // of machines starts one for that, whatever hosts of the same user do.
+  limit(RLIMIT_NPROC, spec.network ? 2 * kTasks : kTasks);
   // Files in memory are no part of RLIMIT_DATA: none is larger than what the host may have.
   limit(RLIMIT_FSIZE, std::max(spec.memory, spec.tmp));
 }

@@ -2,11 +2,16 @@
 //
 // A plugin that tries to get out of its host, under each profile: every attempt is seen to be made,
 // and to come to what the profile says.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 
 #include "support/kernel.h"
 #include "support/leftovers.h"
@@ -67,6 +72,23 @@ TEST_P(Escape, ConnectingToThisMachine) {
     EXPECT_EQ(outcome, trapped("socket"));
   EXPECT_EQ(listener.somebody_came(), open);
 }
+// Some services do for whoever comes what he may not do himself.
+TEST_P(Escape, ConnectingToAServiceOfThisMachine) {
+  Prison prison(profile()), closed(profile(), {{"sandbox_network", "no"}});
+  const std::string place = prison.outside("service");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  place.copy(address.sun_path, sizeof address.sun_path - 1);
+  const sdk::Fd service(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(service.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(service.get(), 8), 0);
+  ASSERT_EQ(chmod(place.c_str(), 0777), 0);
+  const std::string attempt = "connect_unix " + place;
+  EXPECT_EQ(prison.attempt(attempt), is("legacy")    ? result("connect")
+                                     : is("network") ? result("socket", "EAFNOSUPPORT")
+                                                     : trapped("socket"));
+  EXPECT_EQ(closed.attempt(attempt), is("legacy") ? result("socket", "EACCES") : trapped("socket"));
+}
 TEST_P(Escape, BecomingAnotherProgram) {
   Prison prison(profile());
   EXPECT_EQ(prison.attempt("exec /bin/true"),
@@ -109,6 +131,105 @@ TEST_P(Escape, SignallingTheEngine) {
   else
     EXPECT_EQ(outcome, trapped("kill"));
   EXPECT_EQ(signals, 0);
+}
+// The kernel would send it, when a pipe has something to read.
+TEST_P(Escape, HavingTheEngineSignalled) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("signal_by_pipe " + std::to_string(getpid())),
+            is("legacy") ? result("fcntl") : trapped("fcntl"));
+  EXPECT_EQ(signals, 0);
+}
+// No file mode refuses: the file is that of the host's own user.
+TEST_P(Escape, ChangingAFileOfItsUser) {
+  Prison prison(profile());
+  const std::string file = prison.outside("file");
+  std::ofstream(file) << "content";
+  if (geteuid() == 0 && !is("legacy")) {
+    ASSERT_EQ(chown(file.c_str(), 65534, 65534), 0);
+  }
+  ASSERT_EQ(chmod(file.c_str(), 0600), 0);
+  const auto refused_here = [&](const char* call) {
+    return is("legacy") ? result(call) : result(call, "EPERM");
+  };
+  EXPECT_EQ(prison.attempt("chmod " + file), refused_here("chmod"));
+  EXPECT_EQ(prison.attempt("touch " + file), refused_here("utimensat"));
+  EXPECT_EQ(prison.attempt("truncate " + file),
+            result("truncate", is("legacy") ? "EACCES" : "EPERM"));
+  struct stat st {};
+  ASSERT_EQ(stat(file.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, is("legacy") ? 0777u : 0600u);
+  EXPECT_EQ(st.st_size, 7);
+}
+TEST_P(Escape, CuttingWhatItMayOnlyRead) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("truncate_own escape.stoq"),
+            result("openat", is("legacy") ? "EACCES" : "EPERM"));
+  EXPECT_EQ(prison.attempt("read_own escape.stoq"), result("openat"));
+}
+TEST_P(Escape, WritingToADevice) {
+  if (!std::filesystem::exists("/dev/ptmx")) GTEST_SKIP() << "this machine has no /dev/ptmx";
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("write /dev/ptmx"), result("openat", "EACCES"));
+}
+TEST_P(Escape, TypingAtTheTerminal) {
+  Prison prison(profile());
+  for (const char* upper : {"0", "1"})
+    EXPECT_EQ(prison.attempt("type_at " + std::string(upper)), refused("ioctl"));
+}
+TEST_P(Escape, WritingToTheEnginesErrors) {
+  const TemporaryDirectory elsewhere;
+  const std::string file = elsewhere.file("errors", "");
+  const sdk::Fd old(dup(STDERR_FILENO));
+  {
+    const sdk::Fd errors(open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_GE(dup2(errors.get(), STDERR_FILENO), 0);
+  }
+  {
+    Prison prison(profile());
+    EXPECT_EQ(prison.attempt("write_errors forged"), result("write"));
+  }
+  ASSERT_GE(dup2(old.get(), STDERR_FILENO), 0);
+  EXPECT_EQ(read_all(file), is("legacy") ? "forged" : "");
+}
+TEST_P(Escape, BecomingRootInItsOwnWorld) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("own_user_namespace"), refused("clone"));
+  EXPECT_EQ(prison.attempt("call " + std::to_string(SYS_clone3)),
+            result(std::to_string(SYS_clone3).c_str(), "ENOSYS"));
+}
+// What the kernel offers that no parser needs, and that reaches other processes or the kernel itself.
+TEST_P(Escape, CallsThatNobodyMayMake) {
+  Prison prison(profile());
+  const auto told = [](long call, const char* error) {
+    return result(std::to_string(call), error);
+  };
+  constexpr std::pair<long, const char*> kTrapped[] = {
+      {SYS_process_vm_writev, "process_vm_writev"},
+      {SYS_pidfd_getfd, "pidfd_getfd"},
+      {SYS_bpf, "bpf"},
+      {SYS_keyctl, "keyctl"},
+      {SYS_add_key, "add_key"},
+      {SYS_request_key, "request_key"},
+      {SYS_mount, "mount"},
+      {SYS_setns, "setns"},
+      {SYS_unshare, "unshare"},
+      {SYS_chroot, "chroot"},
+      {SYS_open_by_handle_at, "open_by_handle_at"}};
+  for (const auto& [call, name] : kTrapped)
+    EXPECT_EQ(prison.attempt("call " + std::to_string(call)),
+              is("legacy") ? told(call, "EPERM") : trapped(name));
+  for (const long call : {SYS_io_uring_setup, SYS_userfaultfd, SYS_perf_event_open})
+    EXPECT_EQ(prison.attempt("call " + std::to_string(call)),
+              told(call, is("legacy") ? "EPERM" : "ENOSYS"));
+  // None that a later kernel may have.
+  if (is("legacy")) {
+    EXPECT_EQ(prison.attempt("call 452"), told(452, "ENOSYS"));
+  }
+}
+TEST_P(Escape, ReadingTheEnginesMemoryByItsFile) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("read /proc/" + std::to_string(getpid()) + "/mem"),
+            result("openat", "EACCES"));
 }
 TEST_P(Escape, ReadingAllMemoryByItsFile) {
   Prison prison(profile());

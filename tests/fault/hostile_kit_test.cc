@@ -77,7 +77,8 @@ struct Holdings {
 };
 
 StoqOptions options(const Scratch& scratch, OptionMap hostile) {
-  StoqOptions o = quiet({{"max_children", "20"}, {"max_result_size", "1MiB"}});
+  StoqOptions o =
+      quiet({{"max_children", "20"}, {"max_result_size", "1MiB"}, {"max_response_size", "1MiB"}});
   o.base_dir = scratch.path();
   o.threads = kThreads;
   hostile.try_emplace("memory", "64MiB");
@@ -232,6 +233,8 @@ const std::vector<HostileCase> kGrabs = {
     {"fork_bomb", trapped("clone")},
     {"daemon_left", trapped("clone")},
     {"threads_left", kept("4 threads", told("thread", 4))},
+    {"thread_bomb",
+     {{ended("exit status 0").errors.back()}, {"crash of hostile"}, told("clone", -1, "EAGAIN")}},
     {"descriptors_left", kept("4 descriptors", told("dup", 4))},
     {"file_left", kept("a descriptor", told("open", 0))},
     {"socket_left", trapped("socketpair")},
@@ -244,6 +247,7 @@ const std::vector<HostileCase> kGrabs = {
     {"kill_group", trapped("kill")},
     {"kill_all", trapped("kill")},
     {"late_lie", kept("a thread", R"({"honest": true})")},
+    {"late_write", kept("a thread", R"({"honest": true})")},
 };
 // `legacy` may start processes and is told what else it may not.
 const std::vector<HostileCase> kLegacy = {
@@ -254,9 +258,11 @@ const std::vector<HostileCase> kLegacy = {
       {"crash of hostile"},
       ""}},
 };
-const std::string kNobody =
-    "nobody | worker:failed to load: nobody ; StoqPluginNotFound: The plugin \"nobody\" is invalid "
-    "or does not exist in your plugin path";
+std::string unknown(const std::string& name) {
+  return name + " | worker:failed to load: " + name + " ; StoqPluginNotFound: The plugin \"" +
+         name + "\" is invalid or does not exist in your plugin path";
+}
+const std::string kNobody = unknown("nobody"), kLong = unknown(std::string(255, 'n') + "…");
 const std::vector<HostileCase> kLies = {
     {"other_call", lied("an answer to another question")},
     {"wrong_kind", lied("a record of an unknown kind")},
@@ -267,6 +273,8 @@ const std::vector<HostileCase> kLies = {
     {"large_file", lied("a message's body is too long or missing")},
     {"empty_file", lied("a message's body is shorter than its header says")},
     {"given_file", lied("a descriptor comes that no record asks for", "1")},
+    {"given_files", lied("a message brings more than one descriptor")},
+    {"questions", lied("it asks and does not listen to the answers")},
     {"early_end", lied("a call ends before all its answers")},
     {"other_answer", lied("an answer comes after the last one")},
     {"stray_write", lied("a payload is written that had not begun")},
@@ -301,6 +309,8 @@ const std::vector<HostileCase> kLies = {
        kNobody, kNobody + " ; a payload that it gave"},
       {},
       R"({"hash": {"md5": "0"}, "extracted_by": "hash"})"}},
+    {"long_names", {{kLong, kLong + " ; a payload that it gave"}, {}, ""}},
+    {"many_results", answered(R"({"honest": true})")},
     {"children",
      {{"stoq | extraction by hostile was stopped after max_children = 20 payloads"},
       {"max_children of hostile"},
@@ -375,6 +385,25 @@ TEST_P(LegacyFamily, IsEndedWithItsHost) {
   expect_contained(GetParam(), {{"most", 40}, {"deadline", "30s"}}, "legacy");
 }
 INSTANTIATE_TEST_SUITE_P(Grabs, LegacyFamily, ::testing::ValuesIn(kFamilies), deed_of);
+
+// One whose host is there once, and is not looked at after its calls.
+TEST(Hostile, IsEndedWhenItTalksOnToNobody) {
+  const Scratch scratch;
+  const Leftovers leftovers;
+  StoqOptions o = options(scratch, {{"instances", "1"}});
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  Stoq s(std::move(o));
+  const auto scan = [&](const std::string& content) {
+    const StoqResponse r = s.scan(content, {.add_start_dispatch = {"hostile"}});
+    const Json* result = r.results.at(0).workers.at(0).find("hostile");
+    return result ? result->text() : r.dumps();
+  };
+  EXPECT_EQ(scan("honest"), R"({"bytes": 6, "sum": 657})");
+  const size_t hosts = descendants("stoq-host").size();
+  EXPECT_EQ(scan("hostile talk_on"), R"({"honest": true})");
+  EXPECT_TRUE(soon([&] { return descendants("stoq-host").size() < hosts; }));
+  EXPECT_TRUE(soon([&] { return scan("honest") == R"({"bytes": 6, "sum": 657})"; }));
+}
 
 TEST(Hostile, IsKilledWhenTheTimeOfTheRequestIsOver) {
   const Scratch scratch;

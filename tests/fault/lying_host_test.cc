@@ -41,7 +41,7 @@ class SocketPeer final : public Peer {
     return inbox_.receive(socket_.get(), message, wire::kAnswerBody);
   }
   bool send(wire::Header header, std::string_view body) override {
-    return wire::send(socket_.get(), header, body);
+    return wire::send(socket_.get(), header, body, {}, MSG_DONTWAIT);
   }
   void kill() override {
     killed = true;
@@ -93,7 +93,7 @@ const std::string kDone = record(Record::plugin_done) + record(Record::call_done
 struct Answer {
   std::optional<Ending> ending;
   bool killed = false;
-  std::vector<std::string> given;
+  std::vector<std::string> given, logged;
   uint64_t behind = 0;  // bytes of the answer that lie before the outbox
 };
 
@@ -112,9 +112,11 @@ Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
   for (size_t i = 0; i < plugins; ++i)
     items.push_back({&plugin, &replies.emplace_back(&payload, &request, limits)});
   const std::vector<double> deadlines(plugins, deadline);
-  const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
-  Conversation conversation(peer, kCall, items, deadlines, kMaxResult, log);
   Answer answer;
+  const Conversation::Log log = [&](LogLevel, std::string_view, std::string_view line) {
+    answer.logged.emplace_back(line);
+  };
+  Conversation conversation(peer, kCall, items, deadlines, kMaxResult, log);
   {
     std::jthread liar([&host, socket = std::move(theirs)]() mutable {
       const Fd mine = std::move(socket);
@@ -211,6 +213,8 @@ TEST(LyingHost, Records) {
              "a field is longer than its message");
   expect_lie(converse(record(Record::failed, "no kind")), "a failure without a kind");
   expect_lie(converse(record(Record::dispatch, "no name")), "a dispatch without a name");
+  expect_lie(converse(record(Record::set_dispatch_meta, "{}")),
+             "a change of dispatch meta that is of no dispatcher");
   expect_lie(converse(record(Record::set_payload_meta, R"({"should_scan": 1})")),
              "a change of payload_meta that makes no sense");
   expect_lie(converse(record(Record::put_payload, "short")), "a field is longer than its message");
@@ -282,6 +286,34 @@ TEST(LyingHost, FilesThatMayStillChange) {
   expect_lie(lie(Fd(memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING))), text);
   expect_lie(lie(Fd(memfd_create("lie", MFD_CLOEXEC))), text);
   expect_lie(lie(Fd(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600))), text);  // knows no seals
+}
+
+TEST(LyingHost, OneThatAsksAndDoesNotListen) {
+  wire::Writer put;
+  put.u64(1).text("{}").text("");
+  const std::string question = record(Record::put_task, put.str());
+  expect_lie(converse([&](int socket) {
+               while (wire::send(socket, {Type::records, 0, kCall, 0}, question)) {
+               }
+             }),
+             "it asks and does not listen to the answers");
+}
+
+// A host that reads nothing: who tells it something waits no longer than the socket's time-out.
+TEST(LyingHost, OneThatIsToldMoreThanItReads) {
+  auto [ours, theirs] = wire::socket_pair();
+  wire::send_timeout(ours.get(), 50);
+  const auto fill = [&, socket = ours.get()](int flags) {
+    for (int told = 0; told < 100'000; ++told)
+      if (!wire::send(socket, {Type::outcome}, "told", {}, flags)) return errno;
+    return 0;
+  };
+  EXPECT_EQ(fill(MSG_DONTWAIT), EAGAIN);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(fill(0), EAGAIN);
+  const auto waited = std::chrono::steady_clock::now() - before;
+  EXPECT_GE(waited, std::chrono::milliseconds(40));
+  EXPECT_LT(waited, std::chrono::seconds(20));
 }
 
 TEST(LyingHost, Extraction) {
@@ -369,6 +401,28 @@ TEST(LyingHost, OneThatTalksForEver) {
   ASSERT_TRUE(answer.ending.has_value());
   EXPECT_EQ(answer.ending->failure, Failure::deadline);
   EXPECT_TRUE(answer.killed);
+}
+
+// The log is for all: one call has so many lines of it, and so long ones.
+TEST(LyingHost, OneThatFillsTheLog) {
+  const Answer answer = converse(
+      [](int socket) {
+        const std::string part = record(Record::part, "\x14" + std::string(30 << 10, 'l'));
+        wire::send(socket, {Type::records, 0, kCall, 0}, part);
+        for (int line = 0; line < 3000; ++line)
+          wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::log, "\x14line"));
+        wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::plugin_done));
+        for (int line = 0; line < 3; ++line)
+          wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::log, "\x14line"));
+        wire::send(socket, {Type::records, 0, kCall, 0}, kDone);
+      },
+      2);
+  EXPECT_FALSE(answer.ending.has_value());
+  ASSERT_EQ(answer.logged.size(), 1000u + 1 + 3);
+  EXPECT_EQ(answer.logged[0], std::string(16 << 10, 'l'));
+  EXPECT_EQ(answer.logged[999], "line");
+  EXPECT_EQ(answer.logged[1000], "what more it says in this call is left out");
+  EXPECT_EQ(answer.logged[1003], "line");
 }
 
 TEST(LyingHost, WhatTheUserReads) {

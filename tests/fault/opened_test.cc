@@ -6,7 +6,9 @@
 #include <sched.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "host/host_group.h"
 #include "support/kernel.h"
@@ -39,6 +41,21 @@ TEST_F(OpenedSandbox, ReadsAndWritesWhatStoqCfgNames) {
   EXPECT_EQ(attempts({{"sandbox_read", elsewhere.path()}}), std::pair(opened, refused));
   EXPECT_EQ(attempts({{"sandbox_read", file}}), std::pair(opened, refused));
   EXPECT_EQ(attempts({{"sandbox_write", elsewhere.path()}}), std::pair(opened, opened));
+}
+
+TEST_F(OpenedSandbox, MakesTheCallsThatStoqCfgNames) {
+  const TemporaryDirectory elsewhere;
+  chmod(elsewhere.path().c_str(), 0777);
+  const std::string file = elsewhere.file("file");
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(file.c_str(), 65534, 65534), 0);
+  }
+  const auto attempt = [&](const std::string& calls) {
+    Prison prison("compute", {{"sandbox_calls", calls}});
+    return prison.attempt("chmod " + file);
+  };
+  EXPECT_EQ(attempt("socket"), result("chmod", "EPERM"));
+  EXPECT_EQ(attempt("chmod, fcntl, openat"), result("chmod"));
 }
 
 TEST_F(OpenedSandbox, ReadsAFileThatAnOptionOfItsOwnNames) {
@@ -74,6 +91,14 @@ TEST_F(OpenedSandbox, ConnectsToThePortsThatAreNamed) {
   EXPECT_EQ(connect("network", {{"sandbox_ports", other.port()}}), refused);
   EXPECT_EQ(connect("legacy", {{"sandbox_ports", other.port()}}), refused);
   EXPECT_EQ(connect("network", {}, "ports = " + other.port() + "\n"), refused);
+  // Nor in ways that Landlock does not see.
+  const auto otherwise = [&](const std::string& profile, const std::string& attempt) {
+    return Prison(profile, {{"sandbox_ports", other.port()}}).attempt(attempt);
+  };
+  EXPECT_EQ(otherwise("network", "fast_open " + listener.port()), trapped("sendto"));
+  EXPECT_EQ(otherwise("legacy", "fast_open " + listener.port()), result("sendto", "EPERM"));
+  EXPECT_EQ(otherwise("network", "multipath"), trapped("socket"));
+  EXPECT_EQ(otherwise("legacy", "multipath"), result("socket", "EPROTONOSUPPORT"));
   EXPECT_FALSE(listener.somebody_came());
   EXPECT_EQ(connect("network", {{"sandbox_ports", both}}), done);
   EXPECT_EQ(connect("network", {}, "ports = " + both + "\n"), done);
@@ -118,6 +143,71 @@ TEST_F(OpenedSandbox, EnvironmentIsWhatTheProfileSays) {
   unsetenv("STOQ_TEST_SECRET");
 }
 
+// What the kernel says of a process: a line of its status, by name.
+std::string status_of(const std::string& pid, const std::string& name) {
+  std::ifstream status("/proc/" + pid + "/status");
+  for (std::string word; status >> word;)
+    if (word == name + ":") {
+      status >> word;
+      return word;
+    }
+  return "";
+}
+std::string limit_of(const std::string& pid, const std::string& name) {
+  std::ifstream limits("/proc/" + pid + "/limits");
+  std::string soft;
+  for (std::string line; std::getline(limits, line);)
+    if (line.starts_with(name)) std::istringstream(line.substr(name.size())) >> soft;
+  return soft;
+}
+std::string link(const std::string& path) {
+  std::error_code ec;
+  return std::filesystem::read_symlink(path, ec).string();
+}
+
+// Each layer by what it leaves, also where another one would hide that it is missing.
+TEST_F(OpenedSandbox, HostsAndTheProcessesOfTheirHelpersHaveLittle) {
+  for (const std::string profile : {"compute", "exec", "network", "legacy"}) {
+    SCOPED_TRACE(profile);
+    Prison prison(profile);
+    const Json told = Json::parse(prison.attempt("pid"));
+    std::vector<std::string> pids = {told.get("returned").text()};
+    for (const TreeProcess& p : descendants("stoq-helpers")) pids.push_back(std::to_string(p.pid));
+    EXPECT_EQ(pids.size(), profile == "exec" || profile == "legacy" ? 2u : 1u);
+    const bool legacy = profile == "legacy", nets = legacy || profile == "network";
+    for (const std::string& pid : pids) {
+      const uid_t user = geteuid() == 0 && !legacy ? 65534 : geteuid();
+      EXPECT_EQ(status_of(pid, "Uid"), std::to_string(user));
+      for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+        EXPECT_EQ(status_of(pid, set), "0000000000000000") << set;
+      EXPECT_EQ(status_of(pid, "NoNewPrivs"), "1");
+      EXPECT_EQ(status_of(pid, "Seccomp"), "2");
+      EXPECT_EQ(limit_of(pid, "Max core file size"), "0");
+      EXPECT_EQ(limit_of(pid, "Max locked memory"), "0");
+      if (!legacy) {
+        EXPECT_EQ(limit_of(pid, "Max open files"), "256");
+        EXPECT_EQ(limit_of(pid, "Max processes"), profile == "network" ? "8192" : "4096");
+        EXPECT_EQ(link("/proc/" + pid + "/fd/2"), "/dev/null");
+      }
+      for (const std::string kind : {"mnt", "ipc", "uts"})
+        EXPECT_NE(link("/proc/" + pid + "/ns/" + kind), link("/proc/self/ns/" + kind)) << kind;
+      EXPECT_EQ(link("/proc/" + pid + "/ns/net") == link("/proc/self/ns/net"), nets);
+    }
+  }
+}
+
+// For each a template and a host, below the template that all come from.
+TEST_F(OpenedSandbox, PluginsOfDifferentTrustShareNoHost) {
+  StoqOptions o = quiet();
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  Stoq s(std::move(o));
+  const StoqResponse r = s.scan("pid", {.add_start_dispatch = {"escape", "hostile"}});
+  for (const char* plugin : {"escape", "hostile"})
+    EXPECT_TRUE(r.results.at(0).workers.at(0).find(plugin)) << r.dumps();
+  EXPECT_TRUE(soon([&] { return descendants("stoq-host").size() == 5; }))
+      << descendants("stoq-host").size();
+}
+
 TEST_F(OpenedSandbox, HostIsReplacedAfterItsCalls) {
   StoqOptions o = quiet({{"host_calls", "2"}});
   Prison prison("compute", {}, std::move(o));
@@ -152,6 +242,25 @@ TEST(EarlyEnds, ArePausedAfterLongerAndLonger) {
   EXPECT_EQ(HostGroup::pause_after(8), milliseconds(1));
   EXPECT_EQ(HostGroup::pause_after(12), milliseconds(16));
   EXPECT_EQ(HostGroup::pause_after(4'000'000'000), milliseconds(512));
+}
+
+TEST_F(OpenedSandbox, OnlyHostsThatNeverAnsweredArePausedAfter) {
+  const auto deaths = [](int count, bool answers) {
+    Prison prison("compute");
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) {
+      if (answers) prison.attempt("pid");
+      EXPECT_EQ(prison.attempt("signal_group " + std::to_string(i)), trapped("kill"));
+    }
+    return std::chrono::steady_clock::now() - before;
+  };
+  const auto paused = [](unsigned count) {
+    std::chrono::milliseconds sum(0);
+    for (unsigned i = 0; i < count; ++i) sum += HostGroup::pause_after(i);
+    return sum;
+  };
+  EXPECT_GE(deaths(18, false), paused(18));
+  EXPECT_LT(deaths(26, true), paused(26));
 }
 
 // What `tell` returns in a process on a machine without mounts and networks for it; "" where that

@@ -435,6 +435,43 @@ class Archives(Case):
         run = self.scan(self.path("nested.gz"), *UNPACK, "--set", "max_recursion=1000", measure=True)
         self.assertEqual(len(run.response["results"]), 1001)
         self.assertEqual(limits(run.response), [])
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_sixteen_zips_in_each_of_sixteen_zips(self):
+        # Five levels above members of 4 GB: four petabytes, were everything unpacked.
+        path = self.path("0.zip")
+        zeros_zip(path, 4 * GIGABYTE)
+        for level in range(1, 6):
+            with open(path, "rb") as file:
+                content = file.read()
+            path = self.path(f"{level}.zip")
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                for i in range(16):
+                    archive.writestr(f"{level}-{i}.zip", content)
+        run = self.scan(path, *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        response = run.response
+        self.assertEqual(len(response["results"]), 6)  # the same zip again and again
+        self.assertEqual([sum(d["count"] for d in r["duplicates"]) for r in response["results"]], [0, 15, 15, 15, 15, 15])
+        self.assertIn("Extracted object is too large", response["errors"]["decompress"][0])
+        self.assertLess(run.peak, GIGABYTE)
+
+    def test_zips_that_are_all_different(self):
+        # Each holds ten of its own, which no duplicate takes out of the way: more than the request may have.
+        def zip_of(name, depth):
+            buffer = io.BytesIO()
+            with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+                for i in range(10):
+                    inner = f"{name}{i}"
+                    archive.writestr(inner, inner.encode() if depth == 0 else zip_of(inner, depth - 1))
+            return buffer.getvalue()
+
+        run = self.scan(self.path("wide.zip", zip_of("m", 4)), *UNPACK, measure=True)
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual({limit for limit, _, _ in limits(run.response)}, {"max_payloads"})
+        self.assertEqual(len(run.response["results"]), 10_000)  # zips have the places that are kept for what is of interest
+        self.assertGreater(sum(left_out for _, _, left_out in limits(run.response)), 1000)
+        self.assertLess(run.peak, GIGABYTE)
 
     def test_archive_that_contains_itself(self):
         run = self.scan(self.path("self.gz", gzip_of_itself()), *UNPACK, "--set", "max_recursion=1000")

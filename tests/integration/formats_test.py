@@ -24,8 +24,9 @@ sys.path.insert(0, SAMPLES)
 import archives  # noqa: E402
 import hidden  # noqa: E402
 import nested  # noqa: E402
+import rare  # noqa: E402
 
-SUITES = [archives.FORMATS]
+SUITES = [archives.FORMATS, rare.FORMATS]
 TABLE = os.path.join(HERE, "..", "..", "docs", "formats.md")
 
 

@@ -17,7 +17,8 @@ sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]
 from support import Run  # noqa: E402
 
 STOQ, UPX = sys.argv.pop(1), sys.argv.pop(1)
-ELF = ("/usr/bin/xz", "/bin/ls", os.path.realpath("/usr/bin/python3"))
+ELF = ("/usr/bin/xz", "/bin/ls")
+LARGE = os.path.realpath("/usr/bin/python3")
 NSIS = "/usr/share/nsis"
 PE = [f"{NSIS}/Stubs/{name}" for name in ("zlib-x86-ansi", "lzma-x86-unicode", "bzip2-amd64-unicode")] + [
     f"{NSIS}/Plugins/{name}.dll" for name in ("x86-unicode/Math", "x86-ansi/NSISdl", "amd64-unicode/NSISdl")]
@@ -43,9 +44,9 @@ class Packed(unittest.TestCase):
     def pack(self, programs, ways):
         """Pairs of a program and its packed file."""
         made = []
-        for number, program in enumerate(programs):
+        for program in programs:
             for way, options in enumerate(ways):
-                place = os.path.join(self.work, f"{number}-{way}")
+                place = os.path.join(self.work, f"{os.path.basename(program)}-{os.path.basename(os.path.dirname(program))}-{way}")
                 if upx("-f", "-o", place, *options, program):
                     made.append((program, place))
         return made
@@ -65,8 +66,8 @@ class Packed(unittest.TestCase):
             yield [archived[result["sha256"]] for result in response["results"] if result["extracted_by"] == "upx"], response
 
     def test_elf(self):
-        made = self.pack(ELF, WAYS)
-        self.assertEqual(len(made), len(ELF) * len(WAYS))
+        made = self.pack(ELF, WAYS) + self.pack([LARGE], WAYS[2:4])
+        self.assertEqual(len(made), len(ELF) * len(WAYS) + 2)
         for (program, place), (unpacked, response) in zip(made, self.scan([place for _, place in made])):
             self.assertEqual([hashlib.sha256(data).hexdigest() for data in unpacked], [hashlib.sha256(content(program)).hexdigest()], place)
             self.assertEqual(response["results"][0]["workers"][-1]["upx"]["format"], "elf")

@@ -6,10 +6,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +101,33 @@ class Escape {
     tell(call, "connect", syscall(SYS_connect, fd, &address, sizeof address));
     close(fd);
   }
+  // A service of this machine, by its name in the file system.
+  void connect_unix(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    const int fd = static_cast<int>(syscall(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd < 0) return tell(call, "socket", -1);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    tell(call, "connect", syscall(SYS_connect, fd, &address, sizeof address));
+    close(fd);
+  }
+  // Connects by sending.
+  void fast_open(const std::string& port, const sdk::Payload&, sdk::Call& call) {
+    const int fd = static_cast<int>(syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (fd < 0) return tell(call, "socket", -1);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(number(port)));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    tell(call, "sendto",
+         syscall(SYS_sendto, fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, &address, sizeof address));
+    close(fd);
+  }
+  void multipath(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    const long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262 /* MPTCP */);
+    tell(call, "socket", fd);
+    if (fd >= 0) close(static_cast<int>(fd));
+  }
   // In its own place: when it works, nobody is left to answer.
   void exec(const std::string& program, const sdk::Payload&, sdk::Call& call) {
     const char* const arguments[] = {program.c_str(), nullptr};
@@ -136,6 +166,52 @@ class Escape {
   }
   void signal_group(const std::string&, const sdk::Payload&, sdk::Call& call) {
     tell(call, "kill", syscall(SYS_kill, 0, SIGURG));  // ignored by whom it reaches
+  }
+  // By the kernel's word that a pipe has something to read.
+  void signal_by_pipe(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return tell(call, "pipe2", -1);
+    long outcome = syscall(SYS_fcntl, ends[0], F_SETOWN, number(pid));
+    if (outcome >= 0) outcome = syscall(SYS_fcntl, ends[0], F_SETSIG, SIGUSR1);
+    if (outcome >= 0) outcome = syscall(SYS_fcntl, ends[0], F_SETFL, O_ASYNC | O_NONBLOCK);
+    if (outcome >= 0) outcome = write(ends[1], "x", 1);
+    tell(call, "fcntl", outcome);
+    close(ends[0]), close(ends[1]);
+  }
+  // What the user has of files, by name alone.
+  void chmod_file(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "chmod", syscall(SYS_chmod, path.c_str(), 0777));
+  }
+  void touch_file(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "utimensat", syscall(SYS_utimensat, AT_FDCWD, path.c_str(), nullptr, 0));
+  }
+  void truncate_file(const std::string& path, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "truncate", syscall(SYS_truncate, path.c_str(), 0));
+  }
+  void truncate_own(const std::string& name, const sdk::Payload&, sdk::Call& call) {
+    const std::string path = host_.path(name);
+    const long fd = syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_TRUNC | O_CLOEXEC);
+    tell(call, "openat", fd);
+    if (fd >= 0) close(static_cast<int>(fd));
+  }
+  // The kernel ignores the upper half of the request.
+  void type_at(const std::string& upper, const sdk::Payload&, sdk::Call& call) {
+    char key = 'x';
+    tell(call, "ioctl",
+         syscall(SYS_ioctl, 0, static_cast<unsigned long>(number(upper)) << 32 | TIOCSTI, &key));
+  }
+  void own_user_namespace(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    const long child = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0);
+    if (child == 0) _exit(0);
+    tell(call, "clone", child);
+    if (child > 0) waitpid(static_cast<pid_t>(child), nullptr, 0);
+  }
+  void write_errors(const std::string& text, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "write", write(STDERR_FILENO, text.data(), text.size()));
+  }
+  // A system call by its number, with nothing to work on.
+  void any(const std::string& call_number, const sdk::Payload&, sdk::Call& call) {
+    tell(call, call_number, syscall(number(call_number), 0, 0, 0, 0, 0, 0));
   }
   // The engine's memory, at an address that means nothing: EFAULT or EIO if it were allowed.
   void read_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
@@ -221,6 +297,9 @@ class Escape {
                                   {"read_tmp", &Escape::read_tmp},
                                   {"read_own", &Escape::read_own},
                                   {"connect", &Escape::connect_to},
+                                  {"connect_unix", &Escape::connect_unix},
+                                  {"fast_open", &Escape::fast_open},
+                                  {"multipath", &Escape::multipath},
                                   {"exec", &Escape::exec},
                                   {"spawn", &Escape::spawn},
                                   {"helper", &Escape::helper},
@@ -228,6 +307,15 @@ class Escape {
                                   {"ptrace_engine", &Escape::ptrace_engine},
                                   {"signal_engine", &Escape::signal_engine},
                                   {"signal_group", &Escape::signal_group},
+                                  {"signal_by_pipe", &Escape::signal_by_pipe},
+                                  {"chmod", &Escape::chmod_file},
+                                  {"touch", &Escape::touch_file},
+                                  {"truncate", &Escape::truncate_file},
+                                  {"truncate_own", &Escape::truncate_own},
+                                  {"type_at", &Escape::type_at},
+                                  {"own_user_namespace", &Escape::own_user_namespace},
+                                  {"write_errors", &Escape::write_errors},
+                                  {"call", &Escape::any},
                                   {"read_engine", &Escape::read_engine},
                                   {"read_own_memory", &Escape::read_own_memory},
                                   {"user", &Escape::other_user},

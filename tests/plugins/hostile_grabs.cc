@@ -3,6 +3,7 @@
 // Deeds that take, keep or reach what is not theirs. Raw system calls where the C library would
 // come between: what is reported is what the kernel said.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -49,6 +50,27 @@ void threads_left(Scene& scene) {
       while (true) usleep(10'000);
     }).detach();
   report(scene, "thread", scene.most);
+}
+// As many as the kernel gives: the C library would need memory for each.
+void thread_bomb(Scene& scene) {
+  constexpr size_t kStack = 4096;
+  constexpr unsigned long kThread =
+      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+  constexpr unsigned kMost = 20'000;
+  for (unsigned i = 0; i < kMost; ++i) {
+    auto* stack = static_cast<char*>(
+        mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (stack == MAP_FAILED) return report(scene, "mmap", -1);
+    const int started = clone(
+        [](void*) -> int {
+          while (true) syscall(SYS_pause);
+        },
+        stack + kStack, kThread, nullptr);
+    if (started >= 0) continue;
+    report(scene, "clone", -1);
+    _exit(0);  // how many there were depends on what else this user does
+  }
+  report(scene, "clone", kMost);
 }
 void descriptors_left(Scene& scene) {
   for (unsigned i = 0; i < scene.most; ++i)
@@ -137,14 +159,15 @@ void kill_all(Scene& scene) {
   report(scene, "kill", syscall(SYS_kill, -1, SIGCONT));  // the one that hurts nobody who allows it
 }
 
-constexpr Deed kDeeds[] = {{"fork_bomb", fork_bomb},         {"daemon_left", daemon_left},
-                           {"threads_left", threads_left},   {"descriptors_left", descriptors_left},
-                           {"socket_left", socket_left},     {"file_left", file_left},
-                           {"shared_memory", shared_memory}, {"memory_file", memory_file},
-                           {"fill_tmp", fill_tmp},           {"many_files", many_files},
-                           {"arena_unlock", arena_unlock},   {"arena_write", arena_write},
-                           {"ptrace_parent", ptrace_parent}, {"kill_parent", kill_parent},
-                           {"kill_group", kill_group},       {"kill_all", kill_all}};
+constexpr Deed kDeeds[] = {{"fork_bomb", fork_bomb},       {"daemon_left", daemon_left},
+                           {"threads_left", threads_left}, {"descriptors_left", descriptors_left},
+                           {"thread_bomb", thread_bomb},   {"socket_left", socket_left},
+                           {"file_left", file_left},       {"shared_memory", shared_memory},
+                           {"memory_file", memory_file},   {"fill_tmp", fill_tmp},
+                           {"many_files", many_files},     {"arena_unlock", arena_unlock},
+                           {"arena_write", arena_write},   {"ptrace_parent", ptrace_parent},
+                           {"kill_parent", kill_parent},   {"kill_group", kill_group},
+                           {"kill_all", kill_all}};
 
 }  // namespace
 

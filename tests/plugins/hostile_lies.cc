@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <thread>
+#include <vector>
 
 #include "host/wire.h"
 #include "hostile.h"
@@ -25,20 +26,21 @@ struct Line {
   uint64_t call = 0;
 
   // As no honest sender checks it.
-  void post(wire::Header header, std::string_view body, int fd = -1) const {
+  void post(wire::Header header, std::string_view body, int fd = -1, size_t times = 1) const {
     iovec parts[2] = {{&header, sizeof header}, {const_cast<char*>(body.data()), body.size()}};
     msghdr msg{};
     msg.msg_iov = parts;
     msg.msg_iovlen = body.empty() ? 1 : 2;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    if (fd >= 0) {
+    const std::vector<int> fds(fd >= 0 ? times : 0, fd);
+    alignas(cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))];
+    if (!fds.empty()) {
       msg.msg_control = control;
-      msg.msg_controllen = sizeof control;
+      msg.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
       cmsghdr* c = CMSG_FIRSTHDR(&msg);
       c->cmsg_level = SOL_SOCKET;
       c->cmsg_type = SCM_RIGHTS;
-      c->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
+      c->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
+      std::memcpy(CMSG_DATA(c), fds.data(), fds.size() * sizeof(int));
     }
     sendmsg(socket, &msg, MSG_NOSIGNAL);
   }
@@ -127,6 +129,20 @@ void given_file(Scene&) {
   line.post({Type::records, 0, line.call, records.size()}, records, 0);
   wait_for_the_end();
 }
+void given_files(Scene&) {
+  const Line line = tap();
+  const std::string records = record(Record::result, "1");
+  line.post({Type::records, 0, line.call, records.size()}, records, 0, 16);
+  wait_for_the_end();
+}
+// Questions that a worker may not ask, and nobody who reads the answers.
+void questions(Scene&) {
+  const Line line = tap();
+  const std::string put =
+      record(Record::put_task,
+             std::string(8, '\0') + std::string("\2\0\0\0\0\0\0\0{}", 10) + std::string(8, '\0'));
+  while (true) line.say(put);
+}
 void early_end(Scene&) {
   tell(record(Record::call_done));
 }
@@ -183,6 +199,24 @@ void late_lie(Scene& scene) {
   scene.call.result("{\"honest\": true}");
 }
 
+// The answer is honest; a thread that stays behind speaks without end, to nobody.
+void talk_on(Scene& scene) {
+  std::thread([line = tap()]() mutable {
+    line.call += 1'000'000;
+    while (true) line.say(record(Record::result, "{\"forged\": true}"));
+  }).detach();
+  scene.call.result("{\"honest\": true}");
+}
+// The answer is honest; a thread that stays behind writes to where the next content will lie.
+void late_write(Scene& scene) {
+  const auto at = reinterpret_cast<uintptr_t>(scene.payload.content().data());
+  std::thread([at] {
+    usleep(50'000);
+    *reinterpret_cast<volatile uint8_t*>(at) = 'h';
+  }).detach();
+  scene.call.result("{\"honest\": true}");
+}
+
 // By the plugin interface.
 void bad_json(Scene& scene) {
   scene.call.result("{\"a\": 1,}");
@@ -204,6 +238,20 @@ void children(Scene& scene) {
   }
   scene.call.result("{\"given\": 1000000}");
 }
+// More results than the response holds, each in place of the one before.
+void many_results(Scene& scene) {
+  const std::string result = "\"" + std::string(1 << 10, 'r') + "\"";
+  for (unsigned i = 0; i < 3000; ++i) scene.call.result(result);
+  scene.call.result("{\"honest\": true}");
+}
+// Names that nobody can have.
+void long_names(Scene& scene) {
+  const std::string name(1 << 19, 'n');
+  scene.call.begin("{\"dispatch_to\": [\"" + name + "\"]}");
+  scene.call.write(scene.payload.content().first(1));
+  scene.call.end();
+  scene.call.dispatch(name);
+}
 // Another plugin's name on everything that it can sign.
 void other_names(Scene& scene) {
   scene.call.begin(R"({"extra_data": {"extracted_by": "hash"}, "dispatch_to": ["nobody"]})");
@@ -224,6 +272,8 @@ constexpr Deed kDeeds[] = {{"other_call", other_call},
                            {"large_file", large_file},
                            {"empty_file", empty_file},
                            {"given_file", given_file},
+                           {"given_files", given_files},
+                           {"questions", questions},
                            {"early_end", early_end},
                            {"other_answer", other_answer},
                            {"stray_write", stray_write},
@@ -235,10 +285,14 @@ constexpr Deed kDeeds[] = {{"other_call", other_call},
                            {"endless_part", endless_part},
                            {"double_answer", double_answer},
                            {"late_lie", late_lie},
+                           {"late_write", late_write},
+                           {"talk_on", talk_on},
                            {"bad_json", bad_json},
                            {"bad_utf8", bad_utf8},
                            {"deep_json", deep_json},
                            {"children", children},
+                           {"many_results", many_results},
+                           {"long_names", long_names},
                            {"other_names", other_names}};
 
 }  // namespace

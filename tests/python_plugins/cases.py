@@ -86,6 +86,11 @@ CASES = [
     Case('required-alone', b'mostly text \x00', {'always_dispatch': ['byte_verdict']},
          config='[byte_verdict]\nthreshold = 0.99\n'),
 
+    # one object for many roles, with whatever they may give
+    Case('many-roles', b'cut this', {'dispatchers': ['swiss_knife'], 'deep_dispatchers': ['swiss_knife'],
+                                    'dest_archivers': ['swiss_knife'], 'decorators': ['swiss_knife'],
+                                    'plugin_opts': {'swiss_knife': {'thorough': False}}}),
+
     # what is made of responses
     Case('decorated', NESTED, {'always_dispatch': ['marker_carve', 'grumpy'], 'decorators': ['counters', 'journal']},
          {'request_meta': {'source': 'a test'}}),

@@ -8,6 +8,8 @@ import random
 import struct
 import zlib
 
+import autoit
+
 
 def pe(body):
     """A PE of one section."""
@@ -99,6 +101,17 @@ def python_package(content):
     return pe(b"a boot loader") + stored + table + cookie
 
 
+def autoit_ea05(content):
+    return pe(b"an interpreter") + autoit.script(autoit.EA05, [(autoit.SCRIPT, "C:\\aut1.tmp", b"FileInstall('a.bin', 'b.bin')\r\n", 1),
+                                                              ("a.bin", "C:\\a.bin", content, 1)])
+
+
+def autoit_ea06(content):
+    line = [(0x31, "FILEINSTALL"), (0x47, None), (0x36, "a.bin"), (0x40, None), (0x36, "b.bin"), (0x48, None)]
+    return pe(b"an interpreter") + autoit.script(autoit.EA06, [(autoit.SCRIPT, "C:\\aut1.tmp", autoit.tokens([line]), 1),
+                                                              ("a.bin", "C:\\a.bin", content, 1)])
+
+
 def binhex(content):
     digits = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 
@@ -144,12 +157,13 @@ def number_list(content):
 WRAPPERS = {
     png: "overlay", gif: "overlay", jpeg: "overlay", bmp: "overlay", webp: "overlay", pe_overlay: "overlay",
     html_data_uri: "html", html_smuggled: "html", script_pieces: "script-decode", powershell: "script-decode", shortcut: "lnk", xdp: "xdpcarve",
-    python_package: "pyinstaller", binhex: "hexcarve",
+    python_package: "pyinstaller", autoit_ea05: "autoit", autoit_ea06: "autoit", binhex: "hexcarve",
 }
 # What wraps an executable, or something that begins as one.
 INNERMOST = {carved: "pecarve", xored: "pecarve", hex_text: "hexcarve", number_list: "hexcarve", flash: "swfcarve"}
 # What a wrapper is known by inside base64: what is nothing known there is left alone.
-KNOWN_INSIDE = {png, gif, jpeg, pe_overlay, html_data_uri, html_smuggled, script_pieces, powershell, shortcut, xdp, python_package, binhex, hex_text, number_list}
+KNOWN_INSIDE = {png, gif, jpeg, pe_overlay, html_data_uri, html_smuggled, script_pieces, powershell, shortcut, xdp, python_package, autoit_ea05,
+                autoit_ea06, binhex, hex_text, number_list}
 
 
 def combinations(seed, count, depth=3):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, hostile, formats, delivery, fuzz-replay, fuzz, sanitizers, bare. Without one: all but `bare`.
+# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, hostile, formats, delivery, python, fuzz-replay, fuzz, sanitizers, bare. Without one: all but `bare`.
 # Needs a build in build/release (make soak makes it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -26,6 +26,9 @@ part_formats() { # 500 nestings; every sample cut short at 20 places and with 20
 part_delivery() { # 200 rounds of 1 000 files and a kill -9, of each kind
   STOQ_DELIVERY_ROUNDS=200 timeout 3000 /usr/bin/python3 -B tests/delivery/delivery_test.py "$build/bin/stoq" "$build/tests/plugins"
 }
+part_python() { # 100 000 scans with live plugins: memory and references
+  STOQ_TEST_SCANS=100000 PYTHONPATH=$build/python timeout 900 /usr/bin/python3 -B python/tests/test_process.py
+}
 part_hostile() { # each deed of the hostile plugin on one in ten of 5 000 payloads, and escapes
   STOQ_HOSTILE_PAYLOADS=5000 STOQ_HOSTILE_DEADLINE=200ms timeout 2400 "$build/tests/hostile_kit_test" --gtest_brief=1
   timeout 300 "$build/tests/escape_test" --gtest_brief=1
@@ -47,7 +50,7 @@ part_bare() { # the README's two commands on a Debian 12 with nothing on it
   tests/bare/run.sh build/bare
 }
 
-parts=(tree faults hostile formats delivery fuzz-replay fuzz sanitizers)
+parts=(tree faults hostile formats delivery python fuzz-replay fuzz sanitizers)
 if [[ -n ${1:-} ]]; then
   declare -F "part_$1" > /dev/null || { echo "soak: there is no part '$1'; parts: ${parts[*]} bare" >&2; exit 2; }
   parts=("$1")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packs as UPX does, without a loader, and with literals alone.
+// Packs as UPX does, without a loader: ELF files as NRV2B with literals alone, Windows programs as LZMA.
 #pragma once
+
+#include <lzma.h>
 
 #include "plugins/carving/tests/samples.h"
 
@@ -21,6 +23,18 @@ inline std::string literals(std::string_view text) {
   constexpr std::uint32_t kEnd = 0x1000002;
   for (int i = 23; i >= 0; --i) bit(kEnd >> i & 1), bit(i == 0);
   return out + '\xFF';
+}
+
+inline std::string lzma(std::string_view text) {
+  lzma_options_lzma options{};
+  lzma_lzma_preset(&options, LZMA_PRESET_DEFAULT);
+  const lzma_filter filters[] = {{LZMA_FILTER_LZMA1, &options}, {LZMA_VLI_UNKNOWN, nullptr}};
+  std::string out(text.size() + 1024, '\0');
+  std::size_t size = 0;
+  lzma_raw_buffer_encode(filters, nullptr, reinterpret_cast<const std::uint8_t*>(text.data()),
+                         text.size(), reinterpret_cast<std::uint8_t*>(out.data()), &size,
+                         out.size());
+  return little(options.pb, 1) + little(options.lp << 4 | options.lc, 1) + out.substr(0, size);
 }
 
 inline std::string block(std::string_view content) {
@@ -108,7 +122,7 @@ struct PePacking {
 };
 
 inline std::string packed_pe(const SamplePe& pe, const PePacking& packing = {}) {
-  const std::string packed = literals(pe.image);
+  const std::string packed = lzma(pe.image);
   std::string file = put(pe_file("", pe.wide).substr(0, 0x200), 0x86, little(2, 2));
   const std::size_t tables = 0x98 + (pe.wide ? 112 : 96), sections = tables + 128;
   file = put(file, tables + 8, little(0x3000 + packed.size(), 4) + little(40, 4));
@@ -121,7 +135,7 @@ inline std::string packed_pe(const SamplePe& pe, const PePacking& packing = {}) 
   file =
       put(file, sections, section("UPX0", 0x1000, 0, 0x400) + section("UPX1", 0x3000, size, 0x400));
   file = put(file, 0x3E0, packing.wiped ? "nope" : "UPX!");
-  file += "\x0D" + std::string(1, pe.wide ? '\x24' : '\x09') + "\3\x08" + std::string(8, '\0') +
+  file += "\x0D" + std::string(1, pe.wide ? '\x24' : '\x09') + "\x0E\x08" + std::string(8, '\0') +
           little(pe.image.size(), 4) + little(packed.size(), 4) + little(pe.file.size(), 4) +
           "\x26\x05" + std::string(2, '\0');
   return file + packed + pe.names + packing.rest;

@@ -74,7 +74,7 @@ TEST(Upx, GivesWhatCanBeReadOfWhatIsDamaged) {
 
   SamplePe pe = sample_pe(false);
   const std::string program = packed_pe(pe);
-  const WorkerScan image = scan(program.substr(0, 0x500));
+  const WorkerScan image = scan(program.substr(0, 0x400 + 150));
   EXPECT_EQ(problems(image), Names{"damaged: this is the beginning of its image in memory"});
   EXPECT_EQ(image.contents(), Names{pe.image.substr(0, image.contents()[0].size())});
 
@@ -104,6 +104,32 @@ TEST(Upx, SaysWhatItDoesNotRead) {
             Names{"unsupported: UPX, larger than max_size"});
 }
 
+// Where it has gone: to a worker that stands in for last-resort.
+TEST(Upx, PassesOnWhatItDoesNotReadOfProgramsForI386) {
+  const std::string headless = put(packed_pe(sample_pe(false), {.wiped = true}), 0x3E5, "\x15");
+  const std::string covered =
+      put(packed_pe(sample_pe(false)), 0x98 + 16, little(0x9000, 4));  // it begins elsewhere
+  for (const auto& [content, why] :
+       {std::pair(headless, "UPX, its header was removed or is of a kind that is not read"),
+        std::pair(covered, "UPX, with another packer over it")}) {
+    StoqOptions o = quiet();
+    o.plugin_dir_list = {STOQ_PLUGINS};
+    o.always_dispatch = {"upx"};
+    o.plugin_opts["upx"]["isolation"] = "none";
+    Stoq s(std::move(o));
+    int passed_on = 0;
+    add_worker(s, "last-resort", [&](Payload&, Request&) { return ++passed_on, WorkerResponse(); });
+    const StoqResponse r = s.scan(content);
+    EXPECT_EQ(passed_on, 1);
+    EXPECT_EQ(r.errors.size(), 0u) << r.dumps();
+    const Json* result = r.results.at(0).workers.at(0).find("upx");
+    ASSERT_TRUE(result) << r.dumps();
+    EXPECT_EQ(result->text(), R"({"format": "pe", "passed_on": ")" + std::string(why) + R"("})");
+  }
+  const std::string wide = put(packed_pe(sample_pe(true)), 0x98 + 16, little(0x9000, 4));
+  EXPECT_EQ(problems(scan(wide)), Names{"unsupported: UPX, with another packer over it"});
+}
+
 TEST(Upx, HasNothingToSayOfOtherFiles) {
   for (const std::string& other : {std::string("text"), sample_elf(), sample_pe(false).file,
                                    sample_elf() + "UPX!" + std::string(100, ' '), std::string()}) {
@@ -112,6 +138,12 @@ TEST(Upx, HasNothingToSayOfOtherFiles) {
     EXPECT_EQ(r.extracted.size(), 0u);
     EXPECT_EQ(r.errors, Names{});
   }
+}
+
+TEST(Upx, NeedsSections) {
+  std::string why;
+  const std::string none = put(packed_pe(sample_pe(false)), 0x86, little(0, 2));
+  EXPECT_FALSE(plugins::upx::unpack(plugins::carving::bytes_of(none), 1 << 20, why));
 }
 
 TEST(Upx, SurvivesEveryCutAndChange) {

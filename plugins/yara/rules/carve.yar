@@ -50,6 +50,16 @@ rule python_package {
     $cookie or uint32be(0) == 0x50595A00
 }
 
+rule autoit_script {
+  meta:
+    description = "compiled AutoIt script, alone, in a resource or behind an executable"
+    plugin = "autoit"
+  strings:
+    $signature = { A3 48 4B BE 98 6C 4A A9 99 4C 53 0A 86 D6 48 7D 41 55 33 21 45 41 30 3? }
+  condition:
+    $signature
+}
+
 rule xdp {
   meta:
     description = "XML Data Package, or XML with chunks in base64"

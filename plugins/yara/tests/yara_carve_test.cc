@@ -49,6 +49,9 @@ std::vector<Inside> insides() {
       {"flash", "swfcarve", "text ZWS\x0D\1\1\1\0\x22\0\0\0\x5D\0\0\x80\0\0"s},
       {"python_package", "pyinstaller", "#!/bin/sh\nMEI\014\013\012\013\016\0\0\1\0"s},
       {"python_package", "pyinstaller", "PYZ\0"s},
+      {"autoit_script", "autoit",
+       "text \xA3\x48\x4B\xBE\x98\x6C\x4A\xA9\x99\x4C\x53\x0A\x86\xD6\x48\x7D"
+       "AU3!EA06"},
       {"xdp", "xdpcarve",
        "<?xml version=\"1.0\"?><x xmlns=\"http://ns.adobe.com/xdp/\"><chunk>YWJj</chunk></x>"},
       {"xdp", "xdpcarve", "<x><chunk>YWJj</chunk></x>"},

@@ -146,6 +146,10 @@ class Deeds(WorkerPlugin):
     def do_count(self):
         return WorkerResponse({'calls': self.calls})
 
+    def do_slow_count(self):
+        time.sleep(0.1)
+        return self.do_count()
+
     def do_half_a_line(self):
         print('half a line', end='')
         os.write(1, b'not for the log\n')
