@@ -40,5 +40,9 @@ STOQ_FUZZ_SEEDS(decompress) {
   out.push_back(samples::arj());
   out.push_back(samples::szdd(content.substr(0, 100)));
   out.push_back(samples::kwaj(content));
+  for (const char method : {'\3', '\4'}) {  // other data behind the same header
+    out.push_back(samples::kwaj(content));
+    out.back()[8] = method;
+  }
   return out;
 }

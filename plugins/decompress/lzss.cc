@@ -5,9 +5,9 @@
 #include <array>
 #include <cstring>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "kwaj.h"
+#include "output.h"
 #include "reader.h"
 
 namespace stoq::plugins::decompress {
@@ -16,7 +16,7 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 using namespace std::string_view_literals;
 
-constexpr std::size_t kWindow = 4096, kPiece = std::size_t{64} << 10;
+constexpr std::size_t kWindow = 4096;
 
 bool begins(Bytes b, std::string_view magic) {
   return b.size() >= magic.size() && std::memcmp(b.data(), magic.data(), magic.size()) == 0;
@@ -52,7 +52,7 @@ std::optional<MsCompressed> kwaj(Bytes b) {
   Fields fields(b, 8);
   MsCompressed file;
   const auto method = fields.number(2);
-  if (method > 2) return std::nullopt;
+  if (method > 4) return std::nullopt;
   file.method = static_cast<MsCompressed::Method>(method);
   file.begin = fields.number(2);
   file.window_start = kWindow - 18;
@@ -65,36 +65,6 @@ std::optional<MsCompressed> kwaj(Bytes b) {
   if (!fields.ok() || file.begin < 14 || file.begin > b.size()) return std::nullopt;
   return file;
 }
-
-/// Gathers what comes out and hands it to the sink in pieces.
-class Output {
- public:
-  Output(archives::Sink& sink, archives::Member& member, std::uint64_t end, std::uint64_t maximum)
-      : sink_(sink), member_(member), end_(end), maximum_(maximum) {}
-
-  bool full() const { return member_.size + buffer_.size() >= end_; }
-  bool put(std::uint8_t byte) {
-    buffer_.push_back(byte);
-    return buffer_.size() < kPiece || flush();
-  }
-  bool flush() {
-    if (maximum_ != 0 && member_.size + buffer_.size() > maximum_) {
-      member_.status = archives::too_large(member_.size + buffer_.size(), maximum_);
-      buffer_.resize(maximum_ - member_.size);
-    }
-    member_.size += buffer_.size();
-    const auto flow =
-        buffer_.empty() ? archives::Flow::go_on : sink_.data(std::exchange(buffer_, {}));
-    if (flow != archives::Flow::go_on || sink_.cancelled()) member_.status = "stopped";
-    return member_.status.empty();
-  }
-
- private:
-  archives::Sink& sink_;
-  archives::Member& member_;
-  const std::uint64_t end_, maximum_;
-  std::vector<std::uint8_t> buffer_;
-};
 
 /// False: the output wants no more.
 bool expand_lzss(Bytes in, std::size_t at, Output& out) {
@@ -131,6 +101,20 @@ bool copy(Bytes in, std::uint8_t mask, Output& out) {
   return true;
 }
 
+bool expand_by(const MsCompressed& file, Bytes data, Output& out) {
+  using Method = MsCompressed::Method;
+  switch (file.method) {
+    case Method::lzss:
+      return expand_lzss(data, file.window_start, out);
+    case Method::lzh:
+      return expand_lzh(data, out);
+    case Method::mszip:
+      return expand_mszip(data, out);
+    default:
+      return copy(data, file.method == Method::inverted ? 0xFF : 0, out);
+  }
+}
+
 }  // namespace
 
 std::optional<MsCompressed> ms_compressed(Bytes b) {
@@ -165,12 +149,7 @@ void expand(Bytes content, const MsCompressed& file, const std::string& suggeste
   auto flow = sink.begin(member);
   Output out(sink, member, file.size.value_or(~std::uint64_t{0}), options.maximum_size);
   const Bytes data = content.subspan(file.begin);
-  using Method = MsCompressed::Method;
-  const bool all =
-      flow == archives::Flow::go_on &&
-      (file.method == Method::lzss ? expand_lzss(data, file.window_start, out)
-                                   : copy(data, file.method == Method::inverted ? 0xFF : 0, out)) &&
-      out.flush();
+  const bool all = flow == archives::Flow::go_on && expand_by(file, data, out) && out.flush();
   if (all && file.size && member.size < *file.size)
     member.status = "damaged: it ends after " + std::to_string(member.size) + " of " +
                     std::to_string(*file.size) + " bytes";

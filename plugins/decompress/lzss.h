@@ -14,7 +14,7 @@ namespace stoq::plugins::decompress {
 /// What the header of a file compressed by Microsoft's COMPRESS says: SZDD, its QBasic kin, or
 /// KWAJ.
 struct MsCompressed {
-  enum class Method : std::uint8_t { stored, inverted, lzss };
+  enum class Method : std::uint8_t { stored, inverted, lzss, lzh, mszip };
   Method method = Method::lzss;
   std::size_t begin = 0;              // of the data
   std::optional<std::uint64_t> size;  // of the file, where the header tells it

@@ -3,30 +3,14 @@
 
 #include <cstddef>
 
+#include "rar_number.h"
+
 namespace stoq::plugins::decompress {
 namespace {
 
 constexpr std::size_t kSignature = 8, kChecksum = 4, kMaxFiles = 1'000'000;
 constexpr std::uint64_t kFile = 2, kEncryptedHeaders = 4, kEnd = 5, kHasExtra = 1, kHasData = 2,
                         kEncryption = 1;
-
-/// Reads numbers from [at, end); reading past the end leaves `ok` false.
-struct Cursor {
-  std::span<const std::uint8_t> bytes;
-  std::size_t at, end;
-  bool ok = true;
-
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64 && at < end; shift += 7) {
-      const auto byte = bytes[at++];
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
-    }
-    ok = false;
-    return 0;
-  }
-};
 
 bool has_encryption(Cursor extra) {
   while (extra.ok && extra.at < extra.end) {

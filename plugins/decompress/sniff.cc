@@ -226,7 +226,7 @@ std::string_view unsupported(Bytes b) {
   if (has(b, 0, "LRZI"sv)) return "lrzip"sv;
   if (has(b, 0, "\x89LZO\0\r\n\x1A\n"sv)) return "lzop"sv;
   if (has(b, 0, "RE\x7E\x5E"sv)) return "rar 1.4"sv;
-  if (has(b, 0, "KWAJ\x88\xF0\x27\xD1"sv)) return "kwaj with LZH or MSZIP"sv;
+  if (has(b, 0, "KWAJ\x88\xF0\x27\xD1"sv)) return "kwaj with an unknown method"sv;
   if (has(b, 0x8001, "BEA01"sv)) return "udf"sv;
   return ""sv;
 }

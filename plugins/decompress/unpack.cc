@@ -11,6 +11,7 @@
 #include "delivery.h"
 #include "lzss.h"
 #include "rar5.h"
+#include "rar_unlock.h"
 #include "reader.h"
 #include "sniff.h"
 
@@ -71,7 +72,7 @@ bool is_for_sevenzip(std::string_view unsupported) {
   if (unsupported.empty()) return false;
   return unsupported == "arj" || unsupported == "wim" || unsupported == "udf" ||
          unsupported.starts_with("7z with ") || unsupported.starts_with("zip with ") ||
-         unsupported.starts_with("cab with ");
+         unsupported.starts_with("cab with ") || unsupported.starts_with("lha with ");
 }
 
 class Unpacker {
@@ -90,6 +91,7 @@ class Unpacker {
 
   void zips(Plan plan, std::size_t prefix);
   Walked zip(Plan plan);
+  void rar(Plan plan);
   void compressed(Plan plan, bool weak);
   Walked walk(const Plan& plan);
   void take(Reader& reader, const Plan& plan, std::uint64_t index, Member& member);
@@ -100,6 +102,7 @@ class Unpacker {
   Walked archive_failed(const Plan& plan, const Reader& reader);
   std::string not_supported(const Plan& plan, std::string_view what) const;
   void list(Member&& member, const Plan& plan);
+  std::string no_password_fits() const;
   void error(std::string what);
   void damaged();
 
@@ -109,6 +112,8 @@ class Unpacker {
   Report& report_;
 
   std::vector<bool> rar5_locks_;           // by member
+  std::optional<UnlockedRar> unlocked_;    // the plain RAR that is read in place of the other
+  bool locked_rar_ = false;                // no password fits
   std::string raw_name_;                   // of the one member of a compressed file
   const std::string* password_ = nullptr;  // the one in use
   int searches_ = 0;
@@ -126,6 +131,13 @@ void Unpacker::error(std::string what) {
   report_.error(std::move(what));
 }
 
+std::string Unpacker::no_password_fits() const {
+  const auto tried = std::count_if(options_.passwords.begin(), options_.passwords.end(),
+                                   [](const auto& p) { return !p.empty() && p != "-"; });
+  return ": none of " + counted(static_cast<std::uint64_t>(tried), "password") +
+         " fits; add the right one to the option passwords";
+}
+
 void Unpacker::damaged() {
   if (is_for_sevenzip(report_.unsupported)) return;  // there it is not damaged
   const auto where = report_.unsupported.empty()
@@ -136,7 +148,7 @@ void Unpacker::damaged() {
 
 void Unpacker::list(Member&& member, const Plan& plan) {
   const bool others_may = plan.container == Container::zip || plan.container == Container::cab ||
-                          plan.container == Container::sevenzip;
+                          plan.container == Container::sevenzip || plan.container == Container::lha;
   if (others_may && member.status.starts_with("damaged: ") && lacks_method(member.status)) {
     member.status.replace(0, 9, "unsupported: ");
   }
@@ -246,6 +258,9 @@ void Unpacker::take(Reader& reader, const Plan& plan, std::uint64_t index, Membe
     delivery_.deliver(reader, member);
   } else if (plan.container == Container::zip) {
     take_encrypted(reader, plan, index, member);
+  } else if (locked_rar_) {
+    member.status = "encrypted: no password fits";
+    ++locked_;
   } else {
     member.status = "encrypted: not supported";
     report_.unsupported = not_supported(plan, "content");
@@ -277,12 +292,15 @@ Unpacker::Walked Unpacker::walk(const Plan& plan) {
       }
     }
     if (index < rar5_locks_.size() && rar5_locks_[index]) member.encrypted = true;
+    const bool was_locked =
+        unlocked_ && index < unlocked_->opened.locked.size() && unlocked_->opened.locked[index];
     if (next == Reader::Next::bad) {
       member.status = "damaged: " + reader.error();
     } else {
       if (next == Reader::Next::warned) error(member.name + ": " + reader.error());
       take(reader, plan, index, member);
     }
+    member.encrypted = member.encrypted || was_locked;
     list(std::move(member), plan);
     if (delivery_.stopped()) return Walked::stopped;
     if (only_one) return Walked::whole;
@@ -338,6 +356,23 @@ void Unpacker::zips(Plan plan, std::size_t prefix) {
   }
 }
 
+/// An archive of which something is encrypted is read from a copy in which it is not.
+void Unpacker::rar(Plan plan) {
+  if (rar_has_lock(plan)) {
+    unlocked_ = unlock_rar(plan, options_.passwords, [this] { return delivery_.cancelled(); });
+    locked_rar_ = !unlocked_;
+    if (unlocked_) {
+      report_.password = *unlocked_->password;
+      plan.content = unlocked_->opened.archive;
+    }
+  }
+  if (plan.container == Container::rar5) rar5_locks_ = rar5_locks(plan.content);
+  if (walk(plan) != Walked::failed) return;
+  if (!locked_rar_ || report_.member_count > 0) return damaged();
+  report_.unsupported.clear();
+  error(not_supported(plan, "headers") + no_password_fits());
+}
+
 /// One layer of compression: looks at the first bytes below it, then reads a tar, a cpio or one
 /// plain member.
 void Unpacker::compressed(Plan plan, bool weak) {
@@ -374,21 +409,18 @@ void Unpacker::compressed(Plan plan, bool weak) {
 
 void Unpacker::run(Bytes content, const Sniffed& found) {
   const Plan plan{content.subspan(found.begin, found.end - found.begin), found.container};
-  if (plan.container == Container::rar5) rar5_locks_ = rar5_locks(plan.content);
   if (plan.container == Container::rpm) report_.format = name_of(Container::cpio);
   if (plan.container == Container::zip) {
     zips(plan, found.zip_prefix);
+  } else if (plan.container == Container::rar || plan.container == Container::rar5) {
+    rar(plan);
   } else if (is_filter(plan.container)) {
     compressed(plan, found.weak);
   } else if (walk(plan) == Walked::failed) {
     damaged();
   }
   if (locked_ > 0) {
-    const auto tried = std::count_if(options_.passwords.begin(), options_.passwords.end(),
-                                     [](const auto& p) { return !p.empty() && p != "-"; });
-    error(counted(locked_, "encrypted member") + ": none of " +
-          counted(static_cast<std::uint64_t>(tried), "password") +
-          " fits; add the right one to the option passwords");
+    error(counted(locked_, "encrypted member") + no_password_fits());
   }
   report_.stopped = delivery_.stopped();
   report_.close_errors();

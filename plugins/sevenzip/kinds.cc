@@ -30,6 +30,10 @@ bool is_arj(Bytes b) {
          b[4] <= le(b, 2, 2) && b[10] == 2;
 }
 
+bool is_lha(Bytes b) {
+  return b.size() >= 24 && b[6] == '-' && b[20] <= 3;
+}
+
 // The class of the root entry of a compound file says that it is an installer, its patch or
 // transform.
 bool is_installer(Bytes b) {
@@ -92,6 +96,8 @@ constexpr std::array kMagics = {
     Magic{0, "PK00PK\3\4"sv, {"zip"sv, "zip"sv}},
     Magic{0, "MSCF\0\0\0\0"sv, {"cab"sv, "cab"sv}},
     Magic{0, "\x60\xEA"sv, {"arj"sv, "arj"sv}, is_arj},
+    Magic{2, "-lh"sv, {"lzh"sv, "lzh"sv}, is_lha},
+    Magic{2, "-lz"sv, {"lzh"sv, "lzh"sv}, is_lha},
     Magic{0, "MSWIM\0\0\0"sv, {"wim"sv, "wim"sv}},
     Magic{0, "ITSF\3\0\0\0"sv, {"chm"sv, "chm"sv}},
     Magic{0, "ITOLITLS\1\0\0\0"sv, {"hxs"sv, "hxs"sv}},

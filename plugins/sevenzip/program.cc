@@ -17,8 +17,10 @@ void add(sdk::HelperStart& how, std::initializer_list<std::string> arguments) {
 
 sdk::HelperStart Program::start(std::string_view command, std::string_view password) const {
   sdk::HelperStart how;
-  how.arguments = {std::string(command),        "-sccUTF-8", "-scsUTF-8", "-bd", "-bsp0", "-mmt=1",
-                   "-p" + std::string(password)};
+  // -sns: alternate streams of NTFS are listed, since they are extracted
+  how.arguments = {
+      std::string(command),        "-sccUTF-8", "-scsUTF-8", "-bd", "-bsp0", "-mmt=1", "-sns",
+      "-p" + std::string(password)};
   if (!type_.empty()) add(how, {"-t" + type_});
   how.fds = {fd_};
   how.max_output = kMostListing;

@@ -1,23 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the digging workers reach under the shipped configuration: dig_test.py STOQ
+"""What is carved under the shipped configuration is there: dig_test.py STOQ
 
-STOQ_DIG_COMBINATIONS: how many combinations three deep are tried (50).
+That everything is found is shown by formats_test.py; here, that nothing else is.
 """
 import hashlib
 import json
 import os
+import random
 import sys
 import tempfile
 import unittest
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "samples")]
-import hiding  # noqa: E402
+import carvers  # noqa: E402
+import hidden  # noqa: E402
+import scripts  # noqa: E402
 from support import Run  # noqa: E402
 
 STOQ = sys.argv.pop(1)
-COMBINATIONS = int(os.environ.get("STOQ_DIG_COMBINATIONS", "50"))
-WANTED = hashlib.sha256(hiding.PROGRAM).hexdigest()
 
 
 def scan(contents):
@@ -34,46 +35,21 @@ def scan(contents):
         return sorted(responses, key=lambda r: r["results"][0]["payload_meta"]["extra_data"]["filename"])
 
 
-def ways(response):
-    """By SHA-256 the workers that gave it."""
-    found = {}
-    for result in response["results"]:
-        by = found.setdefault(result["sha256"], set())
-        by.add(result["extracted_by"])
-        by.update(duplicate["extracted_by"] for duplicate in result["duplicates"])
-    return found
-
-
 class Dig(unittest.TestCase):
-    def test_every_wrapper_is_reached_by_its_worker(self):
-        wrappers = {**hiding.WRAPPERS, **hiding.INNERMOST}
-        for (wrapper, worker), response in zip(wrappers.items(), scan([wrapper(hiding.PROGRAM) for wrapper in wrappers])):
-            with self.subTest(wrapper.__name__):
-                found = ways(response)
-                self.assertIn(WANTED, found, json.dumps(response)[:4000])
-                by = {result["extracted_by"] for result in response["results"]} | found[WANTED]
-                self.assertIn(worker, by)
-                self.assertEqual(response["errors"], {})
-                self.assertEqual(response["limits"], [])
-
-    def test_combinations_three_deep(self):
-        samples = list(hiding.combinations(1, COMBINATIONS))
-        for (names, _), response in zip(samples, scan([content for _, content in samples])):
-            with self.subTest(" > ".join(names)):
-                self.assertIn(WANTED, ways(response), json.dumps(response["errors"]))
-
     def test_what_is_carved_lies_at_its_offset(self):
-        plain = {"pecarve", "overlay"}
-        samples = [wrapper(hiding.PROGRAM) for wrapper in (hiding.carved, hiding.png, hiding.gif, hiding.pe_overlay, hiding.shortcut)]
+        wrappers = (carvers.carved, carvers.png, carvers.gif, carvers.pe_overlay, scripts.shortcut)
+        samples = [wrapper(hidden.windows_program()) for wrapper in wrappers]
+        found = 0
         for content, response in zip(samples, scan(samples)):
             for result in response["results"][1:]:
-                if result["extracted_by"] in plain and result["extracted_from"] == response["results"][0]["payload_id"]:
+                if result["extracted_by"] in ("pecarve", "overlay") and result["extracted_from"] == response["results"][0]["payload_id"]:
                     offset = result["payload_meta"]["extra_data"]["offset"]
                     there = content[offset:offset + result["size"]]
                     self.assertEqual(hashlib.sha256(there).hexdigest(), result["sha256"])
+                    found += 1
+        self.assertGreaterEqual(found, 4)
 
     def test_random_bytes_give_nothing(self):
-        import random
         contents = [random.Random(seed).randbytes(4 << 20) for seed in range(4)]
         for response in scan(contents):
             self.assertEqual(len(response["results"]), 1)

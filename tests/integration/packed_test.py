@@ -16,7 +16,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "samples")]
-import hiding  # noqa: E402
+import hidden  # noqa: E402
 import rare  # noqa: E402
 from support import Run  # noqa: E402
 
@@ -92,9 +92,9 @@ class Packed(unittest.TestCase):
                 self.assertEqual(response["limits"], [])
 
     def test_fsg(self):
-        [response] = scan([rare.fsg(b"image".ljust(0x400, b"i") + hiding.PROGRAM)])
+        [response] = scan([rare.fsg(b"image".ljust(0x400, b"i") + hidden.windows_program())])
         self.assertEqual(result_of(response, "last-resort")["format"], "fsg")
-        self.assertIn(("last-resort", "pecarve"), ways(response, hashlib.sha256(hiding.PROGRAM).hexdigest()))
+        self.assertIn(("last-resort", "pecarve"), ways(response, hashlib.sha256(hidden.windows_program()).hexdigest()))
         self.assertEqual(response["errors"], {})
 
     def test_what_upx_reads_is_left_to_it(self):

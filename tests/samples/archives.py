@@ -4,8 +4,8 @@ import io
 import os
 import struct
 import tarfile
-import zlib
 
+import coded
 from hidden import NAME, OTHER, PASSWORD, Format, read, run, write
 
 BOTH = (NAME, OTHER)
@@ -68,55 +68,6 @@ def rpm(work):
     return read(work, "rpm/RPMS/noarch/hidden-1-1.noarch.rpm")
 
 
-def lha(work):
-    content = read(work, NAME)
-    crc = 0
-    for byte in content:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    head = (b"-lh0-" + struct.pack("<IIIBB", len(content), len(content), 0x50000000, 0x20, 0) + bytes([len(NAME)]) + NAME.encode() + struct.pack("<H", crc))
-    return bytes([len(head), sum(head) & 0xFF]) + head + content + b"\0"
-
-
-def rar4(work):
-    content = read(work, NAME)
-
-    def header(kind, flags, body):
-        rest = struct.pack("<BHH", kind, flags, 7 + len(body)) + body
-        return struct.pack("<H", zlib.crc32(rest) & 0xFFFF) + rest
-    size = len(content)
-    return (b"Rar!\x1a\x07\0" + header(0x73, 0, bytes(6)) +
-            header(0x74, 0x8000, struct.pack("<IIBIIBBHI", size, size, 3, zlib.crc32(content), 0x50000000, 20, 0x30, len(NAME), 0x81A4) + NAME.encode()) +
-            content + header(0x7B, 0x4000, b""))
-
-
-def rar5(work):
-    content = read(work, NAME)
-
-    def vint(value):
-        out = b""
-        while value >= 0x80:
-            out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
-        return out + bytes([value])
-
-    def header(body):
-        sized = vint(len(body)) + body
-        return struct.pack("<I", zlib.crc32(sized)) + sized
-    size = vint(len(content))
-    file = vint(2) + vint(2) + size + vint(4) + size + vint(0x81A4) + struct.pack("<I", zlib.crc32(content)) + vint(0) + vint(1) + vint(len(NAME)) + NAME.encode()
-    return b"Rar!\x1a\x07\x01\0" + header(vint(1) + vint(0) + vint(0)) + header(file) + content + header(vint(5) + vint(0) + vint(0))
-
-
-def cab_stored(work):
-    """Also as gcab writes it, but in one block of stored data."""
-    content = read(work, NAME)
-    files = struct.pack("<IIHHHH", len(content), 0, 0, 0x5000, 0, 0x20) + NAME.encode() + b"\0"
-    at = 44 + len(files)
-    data = struct.pack("<IHH", 0, len(content), len(content)) + content
-    return (b"MSCF\0\0\0\0" + struct.pack("<IIIIBBHHHHH", at + len(data), 0, 44, 0, 3, 1, 1, 1, 0, 7, 0) + struct.pack("<IHH", at, 1, 0) + files + data)
-
-
 def fat(work, size=1440):
     write(work, "fat.img", bytes(size * 1024))
     run(work, "mkfs.vfat", "fat.img")
@@ -147,21 +98,46 @@ def ext(work):
     return read(work, "ext.img")
 
 
-def dmg(work):
-    """UDIF: the blocks of a disk, deflated, their table in an XML property list, and a trailer."""
+def dmg(kind):
+    return lambda work: coded.disk_image(fat(work), *coded.UDIF[kind])
+
+
+def ntfs(work, *stream):
+    write(work, "ntfs.img", bytes(2 << 20))
+    run(work, "mkntfs", "-q", "-F", "-Q", "ntfs.img")
+    run(work, "ntfscp", "-q", "ntfs.img", OTHER, OTHER)
+    run(work, "ntfscp", "-q", *stream, "ntfs.img", NAME, OTHER if stream else NAME)
+    return read(work, "ntfs.img")
+
+
+def ntfs_stream(work):
+    """Beside a file, in a stream of its own."""
+    return ntfs(work, "-N", "hidden")
+
+
+def hfs(work):
+    """Of an image with both file systems, what the second begins with."""
+    os.makedirs(work + "/root/sub")
+    write(work, "root/sub/" + NAME, read(work, NAME))
+    run(work, "xorriso", "-as", "mkisofs", "-quiet", "-hfsplus", "-o", "out.iso", "root")
+    image = read(work, "out.iso")
+    return image[image.index(b"H+\0\4") - 1024:]
+
+
+def cramfs(work):
+    os.makedirs(work + "/root/sub")
+    write(work, "root/sub/" + NAME, read(work, NAME))
+    run(work, "mkfs.cramfs", "root", "out.img")
+    return read(work, "out.img")
+
+
+def gpt(work):
     image = fat(work)
-    packed = zlib.compress(image)
-    sectors = len(image) // 512
-    blocks = struct.pack(">IIQQQQ", 0x80000005, 0, 0, sectors, 0, len(packed)) + struct.pack(">IIQQQQ", 0xFFFFFFFF, 0, sectors, 0, len(packed), 0)
-    checksum = struct.pack(">II", 2, 32) + bytes(128)
-    mish = b"mish" + struct.pack(">IQQQII", 1, 0, sectors, 0, sectors, 0) + bytes(24) + checksum + struct.pack(">I", 2) + blocks
-    import base64  # pylint: disable=import-outside-toplevel
-    plist = (b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>resource-fork</key><dict><key>blkx</key><array><dict>'
-             b"<key>Attributes</key><string>0x0050</string><key>Data</key><data>" + base64.b64encode(mish) +
-             b"</data><key>ID</key><string>0</string><key>Name</key><string>disk</string></dict></array></dict></dict></plist>")
-    koly = (b"koly" + struct.pack(">IIIQQQQQII", 4, 512, 1, 0, 0, len(packed), 0, 0, 1, 1) + bytes(16) + checksum +
-            struct.pack(">QQ", len(packed), len(plist)) + bytes(120) + checksum + struct.pack(">IQ", 1, sectors) + bytes(12))
-    return packed + plist + koly
+    write(work, "disk.img", bytes(len(image) + (2 << 20)))
+    run(work, "sfdisk", "-q", "disk.img", stdin=b"label: gpt\nstart=2048, size=%d, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\n" % (len(image) // 512))
+    disk_image = bytearray(read(work, "disk.img"))
+    disk_image[2048 * 512:2048 * 512 + len(image)] = image
+    return bytes(disk_image)
 
 
 def iso(*switches):
@@ -173,13 +149,17 @@ def iso(*switches):
     return make
 
 
-def udf(work):
-    """Of an image with both file systems, ISO 9660 taken away."""
-    image = bytearray(iso("-udf")(work))
+def without_iso9660(image):
+    image = bytearray(image)
     for at in range(16 * 2048, 64 * 2048, 2048):
         if image[at + 1:at + 6] == b"CD001":
             image[at:at + 2048] = bytes(2048)
     return bytes(image)
+
+
+def udf(work):
+    """Of an image with both file systems, ISO 9660 taken away."""
+    return without_iso9660(iso("-udf")(work))
 
 
 def nsis(compressor):
@@ -220,11 +200,6 @@ def squashfs(compression):
     return make
 
 
-def kwaj(work):
-    content = read(work, NAME)
-    return b"KWAJ\x88\xf0\x27\xd1" + struct.pack("<HHHI", 1, 18, 1, len(content)) + bytes(byte ^ 0xFF for byte in content)
-
-
 def spanned(work):
     """A split archive of one segment: four bytes of marker, which its offsets count."""
     run(work, "zip", "-q", "a.zip", *BOTH)
@@ -234,22 +209,25 @@ def spanned(work):
 
 
 D, S = ("decompress",), ("sevenzip",)
-ZIP, SEVEN, TAR = "zip", "7zz", "Python"
+ZIP, SEVEN, TAR, OURS = "zip", "7zz", "Python", "self-made"
+FAT = ("mkfs.vfat", "mcopy")
 plain_zip = by("a.zip", "zip", "-q", "a.zip", *BOTH)
 
 FORMATS = [
-    Format("zip, stored", ZIP, by("a.zip", "zip", "-q", "-0", "a.zip", *BOTH), D, ("zip",)),
-    Format("zip, deflate", ZIP, plain_zip, D, ("zip",)),
+    Format("zip, stored", ZIP, by("a.zip", "zip", "-q", "-0", "a.zip", *BOTH), D, ("zip",), sequential=True),
+    Format("zip, deflate", ZIP, plain_zip, D, ("zip",), sequential=True),
     Format("zip, deflate64", SEVEN, sevenzip("a.zip", "-mm=Deflate64"), S, ("7zz",)),
     Format("zip, deflate64, compressible", SEVEN, sevenzip("a.zip", "-mm=Deflate64", "-mx=9"), S, ("7zz",)),
     Format("zip, bzip2", ZIP, by("a.zip", "zip", "-q", "-Z", "bzip2", "a.zip", *BOTH), D, ("zip",)),
     Format("zip, LZMA", SEVEN, sevenzip("a.zip", "-mm=LZMA"), D, ("7zz",)),
     Format("zip, PPMd", SEVEN, sevenzip("a.zip", "-mm=PPMd"), D, ("7zz",)),
+    Format("zip, shrink", OURS, coded.zip_of(1, 0, coded.shrunk), S, opens="unzip"),
+    Format("zip, implode", OURS, coded.zip_of(6, 2, coded.imploded), S, opens="unzip"),
     Format("zip, streamed", ZIP, lambda work: run(work, "zip", "-q", "-", *BOTH), D, ("zip",)),
-    Format("zip64", ZIP, by("a.zip", "zip", "-q", "-fz", "a.zip", *BOTH), D, ("zip",)),
-    Format("zip, ZipCrypto", ZIP, by("a.zip", "zip", "-q", "-P", PASSWORD, "a.zip", *BOTH), D, ("zip",)),
+    Format("zip64", ZIP, by("a.zip", "zip", "-q", "-fz", "a.zip", *BOTH), D, ("zip",), sequential=True),
+    Format("zip, ZipCrypto", ZIP, by("a.zip", "zip", "-q", "-P", PASSWORD, "a.zip", *BOTH), D, ("zip",), sequential=True),
     Format("zip, AES-128", SEVEN, sevenzip("a.zip", "-mem=AES128", "-p" + PASSWORD), D, ("7zz",)),
-    Format("zip, AES-256", SEVEN, sevenzip("a.zip", "-mem=AES256", "-p" + PASSWORD), D, ("7zz",)),
+    Format("zip, AES-256", SEVEN, sevenzip("a.zip", "-mem=AES256", "-p" + PASSWORD), D, ("7zz",), sequential=True),
     Format("zip, deflate64 and AES-256", SEVEN, sevenzip("a.zip", "-mm=Deflate64", "-mem=AES256", "-p" + PASSWORD), S, ("7zz",)),
     Format("zip, one-segment split", ZIP, spanned, D, ("zip",)),
     Format("zip behind data", ZIP, behind(NOISE, plain_zip), D, ("zip",)),
@@ -266,12 +244,20 @@ FORMATS = [
     Format("7z, encrypted headers", SEVEN, sevenzip("a.7z", "-p" + PASSWORD, "-mhe=on"), S, ("7zz",)),
     Format("7z behind an executable", SEVEN, behind(ELF, sevenzip("a.7z")), D, ("7zz",)),
     Format("7z behind an image", SEVEN, behind(PNG, sevenzip("a.7z")), D, ("7zz",)),
-    Format("rar 4, stored", "self-made", rar4, D),
-    Format("rar 5, stored", "self-made", rar5, D),
-    Format("rar 5 behind an executable", "self-made", behind(ELF, rar5), D),
-    Format("tar, ustar", TAR, tar(tarfile.USTAR_FORMAT), D),
-    Format("tar, GNU", TAR, tar(tarfile.GNU_FORMAT), D),
-    Format("tar, pax", TAR, tar(tarfile.PAX_FORMAT), D),
+    Format("rar 4, stored", OURS, coded.rar4(), D, opens="unar"),
+    Format("rar 4, compressed", OURS, coded.rar4(coded.rar4_packed), D, opens="unar"),
+    Format("rar 5, stored", OURS, coded.rar5(), D, opens="unar"),
+    Format("rar 5, compressed", OURS, coded.rar5(coded.rar5_packed), D, opens="unar"),
+    Format("rar 4, encrypted content", OURS, coded.rar4(coded.rar4_packed, "content"), D, opens="UnRAR", locks=True),
+    Format("rar 4, stored, encrypted content", OURS, coded.rar4(None, "content"), D, opens="UnRAR", locks=True),
+    Format("rar 4, encrypted headers", OURS, coded.rar4(None, "headers"), D, opens="UnRAR", locks=True),
+    Format("rar 5, encrypted content", OURS, coded.rar5(coded.rar5_packed, "content"), D, opens="unar", locks=True),
+    Format("rar 5, stored, encrypted content", OURS, coded.rar5(None, "content"), D, opens="unar", locks=True),
+    Format("rar 5, encrypted headers", OURS, coded.rar5(None, "headers"), D, opens="unar", locks=True),
+    Format("rar 5 behind an executable", OURS, behind(ELF, coded.rar5()), D),
+    Format("tar, ustar", TAR, tar(tarfile.USTAR_FORMAT), D, sequential=True),
+    Format("tar, GNU", TAR, tar(tarfile.GNU_FORMAT), D, sequential=True),
+    Format("tar, pax", TAR, tar(tarfile.PAX_FORMAT), D, sequential=True),
     Format("tar.gz", TAR, tar(tarfile.USTAR_FORMAT, "w:gz"), D),
     Format("tar.bz2", TAR, tar(tarfile.USTAR_FORMAT, "w:bz2"), D),
     Format("tar.xz", TAR, tar(tarfile.USTAR_FORMAT, "w:xz"), D),
@@ -286,44 +272,60 @@ FORMATS = [
     Format("uuencode", "sharutils", piped("uuencode", NAME), D, ("uuencode",)),
     Format("cab, MSZIP", "gcab", by("a.cab", "gcab", "-c", "-z", "a.cab", *BOTH), D, ("gcab",)),
     Format("cab, stored", "gcab", by("a.cab", "gcab", "-c", "a.cab", *BOTH), D, ("gcab",)),
+    Format("cab, LZX", OURS, coded.cabinet(0x0F03, coded.lzx), D, opens="cabextract", takes=coded.fits_a_block),
     Format("cab behind an executable", "gcab", behind(ELF, by("a.cab", "gcab", "-c", "-z", "a.cab", *BOTH)), D, ("gcab",)),
-    Format("arj", "arj", by("a.arj", "arj", "a", "-y", "a.arj", *BOTH), S, ("arj",)),
+    Format("arj", "arj", by("a.arj", "arj", "a", "-y", "a.arj", *BOTH), S, ("arj",), sequential=True),
     Format("arj, method 4", "arj", by("a.arj", "arj", "a", "-y", "-m4", "a.arj", *BOTH), S, ("arj",)),
-    Format("lha, stored", "self-made", lha, D),
+    Format("lha, stored", OURS, coded.lha(), D, opens="lhasa"),
+    Format("lha, lh4", OURS, coded.lha("lh4", 4), S, opens="lhasa"),
+    Format("lha, lh5", OURS, coded.lha("lh5", 4), D, opens="lhasa"),
+    Format("lha, lh6", OURS, coded.lha("lh6", 5), D, opens="lhasa"),
+    Format("lha, lh7", OURS, coded.lha("lh7", 5), D, opens="lhasa"),
     Format("cpio, binary", "cpio", cpio("bin"), D, ("cpio",)),
-    Format("cpio, odc", "cpio", cpio("odc"), D, ("cpio",)),
-    Format("cpio, newc", "cpio", cpio("newc"), D, ("cpio",)),
+    Format("cpio, odc", "cpio", cpio("odc"), D, ("cpio",), sequential=True),
+    Format("cpio, newc", "cpio", cpio("newc"), D, ("cpio",), sequential=True),
     Format("cpio, crc", "cpio", cpio("crc"), D, ("cpio",)),
-    Format("ar", "ar", by("a.a", "ar", "rc", "a.a", *BOTH), D, ("ar",)),
+    Format("ar", "ar", by("a.a", "ar", "rc", "a.a", *BOTH), D, ("ar",), sequential=True),
     Format("deb, xz", "dpkg-deb", deb("xz"), D + D, ("dpkg-deb",)),
     Format("deb, gzip", "dpkg-deb", deb("gzip"), D + D, ("dpkg-deb",)),
-    Format("rpm", "rpmbuild", rpm, D, ("rpmbuild",)),
+    Format("rpm", "rpmbuild", rpm, D, ("rpmbuild",), heavy=True),
     Format("xar", "bsdtar", by("a.xar", "bsdtar", "--format", "xar", "-cf", "a.xar", *BOTH), D, ("bsdtar",)),
-    Format("ISO 9660", "genisoimage", iso(), D, ("genisoimage",)),
+    Format("ISO 9660", "genisoimage", iso(), D, ("genisoimage",), sequential=True),
     Format("ISO 9660, Joliet and Rock Ridge", "genisoimage", iso("-J", "-R"), D, ("genisoimage",)),
-    Format("UDF", "genisoimage", udf, S, ("genisoimage",)),
-    Format("FAT image", "mkfs.vfat", fat, S, ("mkfs.vfat", "mcopy")),
-    Format("disk image with partitions", "mkfs.vfat", partitioned, S, ("mkfs.vfat", "mcopy")),
-    Format("ext image", "mke2fs", ext, S, ("mke2fs",)),
+    Format("UDF", "genisoimage", udf, S, ("genisoimage",), heavy=True),
+    Format("FAT image", "mkfs.vfat", fat, S, ("mkfs.vfat", "mcopy"), heavy=True, sequential=True),
+    Format("disk image with partitions", "mkfs.vfat", partitioned, S, ("mkfs.vfat", "mcopy"), heavy=True),
+    Format("ext image", "mke2fs", ext, S, ("mke2fs",), heavy=True),
     Format("SquashFS, gzip", "mksquashfs", squashfs("gzip"), S, ("mksquashfs",)),
     Format("SquashFS, xz", "mksquashfs", squashfs("xz"), S, ("mksquashfs",)),
     Format("SquashFS, zstd", "mksquashfs", squashfs("zstd"), S, ("mksquashfs",)),
-    Format("VHD, dynamic", "qemu-img", disk("vpc"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("VHD, fixed", "qemu-img", disk("vpc", "-o", "subformat=fixed"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("VHDX", "qemu-img", disk("vhdx"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("VMDK", "qemu-img", disk("vmdk"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("QCOW2", "qemu-img", disk("qcow2"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("VDI", "qemu-img", disk("vdi"), S, ("qemu-img", "mkfs.vfat", "mcopy")),
-    Format("DMG, deflated", "self-made", dmg, S, ("mkfs.vfat", "mcopy")),
+    Format("VHD, dynamic", "qemu-img", disk("vpc"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("VHD, fixed", "qemu-img", disk("vpc", "-o", "subformat=fixed"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("VHDX", "qemu-img", disk("vhdx"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("VMDK", "qemu-img", disk("vmdk"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("QCOW2", "qemu-img", disk("qcow2"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("VDI", "qemu-img", disk("vdi"), S, ("qemu-img", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("NTFS image", "ntfs-3g", ntfs, S, ("mkntfs", "ntfscp"), heavy=True),
+    Format("NTFS image, alternate stream", "ntfs-3g", ntfs_stream, S, ("mkntfs", "ntfscp"), heavy=True),
+    Format("HFS+ image", "xorriso", hfs, S, ("xorriso",), heavy=True),
+    Format("cramfs", "util-linux", cramfs, S, ("mkfs.cramfs",)),
+    Format("disk image with a GPT", "sfdisk", gpt, S, ("sfdisk", "mkfs.vfat", "mcopy"), heavy=True),
+    Format("DMG, deflated", OURS, dmg("deflated"), S, FAT, opens="dmg2img", heavy=True),
+    Format("DMG, bzip2", OURS, dmg("bzip2"), S, FAT, opens="dmg2img", heavy=True),
+    Format("DMG, ADC", OURS, dmg("ADC"), S, FAT, opens="dmg2img", heavy=True),
     Format("WIM, stored", SEVEN, sevenzip("a.wim", "-twim"), S, ("7zz",)),
     Format("WIM, LZX", "wimlib", wim("--compress=LZX"), S, ("wimlib-imagex",)),
     Format("WIM, XPRESS", "wimlib", wim("--compress=XPRESS"), S, ("wimlib-imagex",)),
-    Format("WIM, LZMS (ESD)", "wimlib", wim("--compress=LZMS", "--solid"), S, ("wimlib-imagex",)),
+    Format("WIM, LZMS (ESD)", "wimlib", wim("--compress=LZMS", "--solid"), S, ("wimlib-imagex",), heavy=True),
     Format("CHM", "chmcmd", chm, S, ("chmcmd",)),
-    Format("MSI", "msibuild", msi, S, ("msibuild",)),
-    Format("NSIS, deflate", "makensis", nsis("zlib"), S, ("makensis",)),
-    Format("NSIS, bzip2", "makensis", nsis("bzip2"), S, ("makensis",)),
-    Format("NSIS, LZMA solid", "makensis", nsis("/SOLID lzma"), S, ("makensis",)),
+    Format("MSI", "msibuild", msi, S, ("msibuild",), heavy=True),
+    Format("NSIS, deflate", "makensis", nsis("zlib"), S, ("makensis",), heavy=True),
+    Format("NSIS, bzip2", "makensis", nsis("bzip2"), S, ("makensis",), heavy=True),
+    Format("NSIS, LZMA solid", "makensis", nsis("/SOLID lzma"), S, ("makensis",), heavy=True),
     Format("SZDD", "mscompress", by("prog.bin_", "mscompress", NAME), D, ("mscompress",)),
-    Format("KWAJ, inverted", "self-made", kwaj, D),
+    Format("KWAJ, stored", OURS, coded.kwaj(0, bytes), D, opens="libmspack"),
+    Format("KWAJ, inverted", OURS, coded.kwaj(1, coded.inverted), D, opens="libmspack"),
+    Format("KWAJ, LZSS", OURS, coded.kwaj(2, coded.lzss), D, opens="libmspack"),
+    Format("KWAJ, LZH", OURS, coded.kwaj(3, coded.lzh), D, opens="libmspack"),
+    Format("KWAJ, MSZIP", OURS, coded.kwaj(4, coded.mszip), D, opens="libmspack"),
 ]

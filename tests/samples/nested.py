@@ -1,31 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Archives in archives in archives, by seed."""
-import os
+"""Formats in formats in formats, by seed: a zip in a PDF in a mail, a OneNote section in a cabinet in a page."""
 import tempfile
 
-from archives import FORMATS
-from hidden import NAME, OTHER, missing, read, write
+from formats import SECTIONS
+from hidden import NAME, OTHER, PASSWORD, missing, program, write
 
 DEPTH = 3
-# Those that take long to make, and disks so large that three of them in each other are no sample but a load.
-HEAVY = ("NSIS", "MSI", "CHM", "rpm", "DMG", "VHD", "VMDK", "QCOW", "VDI", "disk image", "FAT", "ext image", "WIM, LZMS", "SquashFS")
-# A cabinet's block of stored data and the headers of small formats hold 64 KiB.
-KNOWN = {form.name: form for form in FORMATS if not form.name.startswith(HEAVY)}
+MOST_PLUGINS = 9  # on the way: the shipped configuration looks ten levels deep
+LARGEST = 1 << 19  # of what is put into the next: disks in each other are no sample but a load
+FAMILIES = [family for family in ([form for form in section if not form.heavy] for section in SECTIONS.values()) if family]
 
 
-def make(rng, work):
-    """The names of the formats, the outermost last, and the sample."""
-    names = []
-    content = read(work, NAME)
-    for _ in range(DEPTH):
-        form = KNOWN[rng.choice(sorted(KNOWN))]
+def choose(rng, content, plugins, password):
+    """One that takes the content, out of any family; around what has a password of its own a mail that names it."""
+    def fits(form):
+        takes = form.takes(content) or (not plugins and form.hides)
+        return takes and plugins + len(form.chain) <= MOST_PLUGINS and (form.names_password or not password)
+    families = [family for family in ([form for form in family if fits(form)] for family in FAMILIES) if family]
+    return rng.choice(rng.choice(families))
+
+
+def make(rng, seed):
+    """The program, the names of the formats, the outermost last, and the sample."""
+    names, plugins, password = [], 0, None
+    content = wanted = program(seed)
+    for depth in range(DEPTH):
+        form = choose(rng, content, plugins, password)
+        if not plugins and form.hides:
+            content = wanted = form.hides(seed)
         if missing(form.needs):
             raise AssertionError(f"{form.name}: not made: {form.needs} missing; run tools/install-deps test")
-        with tempfile.TemporaryDirectory() as inner:
-            write(inner, NAME, content)
-            write(inner, OTHER, b"something else\n" * 20)
-            content = form.make(inner)
-        names.append(form.name)
-        if os.environ.get("STOQ_NESTED_SHOW"):
-            print(form.name, len(content))
-    return names, content
+        arguments = ()
+        if form.names_password:
+            arguments = (password or PASSWORD,)
+            password = None
+        elif form.locks and depth + 1 < DEPTH and rng.random() < 0.5:
+            password = f"w{rng.randrange(10**6)}x"
+            arguments = (password,)
+        with tempfile.TemporaryDirectory() as work:
+            write(work, NAME, content)
+            write(work, OTHER, b"something else\n" * 20)
+            content = form.make(work, *arguments)
+        if len(content) > LARGEST and depth + 1 < DEPTH:
+            return make(rng, seed)
+        names.append(form.name + (f" with the password {password}" if password else ""))
+        plugins += len(form.chain)
+    return wanted, names, content

@@ -88,11 +88,10 @@ def of(maker):
 
 
 WORKER = ("last-resort",)
-PROGRAM = ("clamscan",)
 FORMATS = [
-    hidden.Format("EGG, deflate", "self-made", of(lambda content: egg(b"prog.bin", content)), WORKER, PROGRAM),
-    hidden.Format("EGG, stored", "self-made", of(lambda content: egg(b"prog.bin", content, 0)), WORKER, PROGRAM),
-    hidden.Format("ALZ, deflate", "self-made", of(lambda content: alz(b"prog.bin", content)), WORKER, PROGRAM),
-    hidden.Format("ALZ, stored", "self-made", of(lambda content: alz(b"prog.bin", content, 0)), WORKER, PROGRAM),
-    hidden.Format("SIS", "self-made", of(lambda content: sis("prog.bin", content)), WORKER, PROGRAM),
+    hidden.Format("EGG, deflate", "self-made", of(lambda content: egg(b"prog.bin", content)), WORKER, opens="clamscan"),
+    hidden.Format("EGG, stored", "self-made", of(lambda content: egg(b"prog.bin", content, 0)), WORKER, opens="clamscan"),
+    hidden.Format("ALZ, deflate", "self-made", of(lambda content: alz(b"prog.bin", content)), WORKER, opens="clamscan"),
+    hidden.Format("ALZ, stored", "self-made", of(lambda content: alz(b"prog.bin", content, 0)), WORKER, opens="clamscan"),
+    hidden.Format("SIS", "self-made", of(lambda content: sis("prog.bin", content)), WORKER, opens="clamscan"),
 ]

@@ -21,7 +21,7 @@ part_faults() { # bad plugins, bad input, and determinism, again and again
   timeout 900 /usr/bin/python3 -B tests/integration/bad_input_test.py "$build/bin/stoq"
 }
 part_formats() { # 500 nestings; every sample cut short at 20 places and with 200 changes
-  timeout 5000 /usr/bin/python3 -B tests/integration/formats_test.py --nested 500 --damage 1 "$build/bin/stoq"
+  STOQ_NPM=$PWD/build/npm/node_modules timeout 5000 /usr/bin/python3 -B tests/integration/formats_test.py --nested 500 --damage 1 "$build/bin/stoq"
 }
 part_finds() { # every payload out of all 2 000 files is there; 1 GiB of random bytes yields none
   timeout 3000 /usr/bin/python3 -B tests/integration/false_finds_test.py --files 0 --random 1024 "$build/bin/stoq" "$build/bin/stoq-bench-tree"

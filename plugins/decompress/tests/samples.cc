@@ -168,11 +168,11 @@ std::string rar4(const std::string& name, const std::string& content, Lock lock)
 std::string rar5(const std::string& name, const std::string& content, Lock lock) {
   std::string out("Rar!\x1A\x07\x01\x00", 8);
   if (lock == Lock::headers)
-    out += rar5_header(vint(4) + vint(0) + vint(0) + vint(0) + vint(15) + noise(16, 1));
+    out += rar5_header(vint(4) + vint(0) + vint(0) + vint(0) + vint(1) + noise(16, 1));
   out += rar5_header(vint(1) + vint(0) + vint(0));
   std::string extra;
   if (lock == Lock::content) {
-    const auto record = vint(1) + vint(0) + vint(0) + le(15, 1) + noise(32, 2);
+    const auto record = vint(1) + vint(0) + vint(0) + le(1, 1) + noise(32, 2);
     extra = vint(record.size()) + record;
   }
   out += rar5_header(vint(2) + vint(extra.empty() ? 2 : 3) +

@@ -20,6 +20,7 @@ TEST(SevenzipKinds, EachByItsContent) {
   EXPECT_EQ(kind(at(0, std::string("MSWIM\0\0\0", 8))).name, "wim");
   EXPECT_EQ(kind(at(0, std::string("ITSF\3\0\0\0", 8))).name, "chm");
   EXPECT_EQ(kind(at(0, "hsqs")).name, "squashfs");
+  EXPECT_EQ(kind(at(2, std::string("-lh4-"))).name, "lzh");
   EXPECT_EQ(kind(at(0, "vhdxfile")).name, "vhdx");
   EXPECT_EQ(kind(at(70'000 - 512, std::string("conectix\0\0", 10))).name, "vhd");
   EXPECT_EQ(kind(at(70'000 - 512, std::string("koly\0\0\0\4\0\0\2\0", 12))).name, "dmg");

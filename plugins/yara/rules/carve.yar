@@ -188,6 +188,7 @@ rule base64_in_text {
     (uint8(0) == 0x09 or uint8(0) == 0x0A or uint8(0) == 0x0D or (uint8(0) >= 0x20 and uint8(0) < 0x7F) or
      uint16be(0) == 0xEFBB or uint16be(0) == 0xFFFE) and
     uint16be(0) != 0x4D5A and uint32be(0) != 0x504B0304 and uint32be(0) != 0x25504446 and
+    uint32be(0) != 0x52494646 and uint32be(0) != 0x47494638 and (uint16be(0) != 0x424D or uint32(6) != 0) and
     any of them
 }
 
@@ -208,9 +209,9 @@ rule numbers_in_text {
     $elf_escaped = "\\x7F\\x45\\x4C\\x46" nocase ascii wide
     $elf_decimal = /\b127[ \t]{0,4},[ \t]{0,4}69[ \t]{0,4},[ \t]{0,4}76[ \t]{0,4},[ \t]{0,4}70[ \t]{0,4},/ ascii wide
     $other = /(504B0304[0-3][0-9A-F]00|D0CF11E0A1B11AE1|255044462D31|377ABCAF271C|526172211A07|4D53434600000000|1F8B080)[0-9A-F]{80}/ nocase ascii wide
-    $other_spaced = /(50 4B 03 04|D0 CF 11 E0|25 50 44 46|37 7A BC AF|52 61 72 21|1F 8B 08)( [0-9A-F]{2}){20}/ nocase ascii wide
-    $other_c = /0x(50[, ]{1,3}0x4B[, ]{1,3}0x03|D0[, ]{1,3}0xCF[, ]{1,3}0x11|37[, ]{1,3}0x7A[, ]{1,3}0xBC|52[, ]{1,3}0x61[, ]{1,3}0x72)/ nocase ascii wide
-    $other_decimal = /\b(80[, ]{1,3}75[, ]{1,3}3[, ]{1,3}4|208[, ]{1,3}207[, ]{1,3}17|37[, ]{1,3}80[, ]{1,3}68[, ]{1,3}70|55[, ]{1,3}122[, ]{1,3}188|82[, ]{1,3}97[, ]{1,3}114|31[, ]{1,3}139[, ]{1,3}8),([ ]{0,4}[0-9]{1,3}[ ]{0,4},){16}/ ascii wide
+    $other_spaced = /(50 4B 03 04|D0 CF 11 E0|25 50 44 46|37 7A BC AF|52 61 72 21|1F 8B 08|4D 53 43 46)( [0-9A-F]{2}){20}/ nocase ascii wide
+    $other_c = /0x(50[, ]{1,3}0x4B[, ]{1,3}0x03|D0[, ]{1,3}0xCF[, ]{1,3}0x11|37[, ]{1,3}0x7A[, ]{1,3}0xBC|52[, ]{1,3}0x61[, ]{1,3}0x72|25[, ]{1,3}0x50[, ]{1,3}0x44|1F[, ]{1,3}0x8B[, ]{1,3}0x08|4D[, ]{1,3}0x53[, ]{1,3}0x43)/ nocase ascii wide
+    $other_decimal = /\b(80[, ]{1,3}75[, ]{1,3}3[, ]{1,3}4|208[, ]{1,3}207[, ]{1,3}17|37[, ]{1,3}80[, ]{1,3}68[, ]{1,3}70|55[, ]{1,3}122[, ]{1,3}188|82[, ]{1,3}97[, ]{1,3}114|31[, ]{1,3}139[, ]{1,3}8|77[, ]{1,3}83[, ]{1,3}67[, ]{1,3}70),([ ]{0,4}[0-9]{1,3}[ ]{0,4},){16}/ ascii wide
     $binhex = "(This file must be converted with BinHex"
   condition:
     uint32be(0) != 0x7B5C7274 and any of them

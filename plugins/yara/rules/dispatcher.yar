@@ -246,12 +246,13 @@ rule apple_disk_image {
 
 rule file_system {
   meta:
-    description = "image of FAT, NTFS, ext, HFS+ or APFS"
+    description = "image of FAT, NTFS (with its table of files, not the boot sector alone), ext, HFS+ or APFS"
     plugin = "sevenzip"
   condition:
     filesize >= 4096 and (filesize < 33KB or uint32be(32769) != 0x43443030) and
     ((uint16be(510) == 0x55AA and
-      ((uint32be(3) == 0x4E544653 and uint32be(7) == 0x20202020) or
+      ((uint32be(3) == 0x4E544653 and uint32be(7) == 0x20202020 and
+        (uint8(13) > 128 or uint32(48) * uint8(13) * uint16(11) < filesize)) or
        ((uint8(0) == 0xEB or uint8(0) == 0xE9) and (uint32be(54) == 0x46415431 or uint32be(82) == 0x46415433)))) or
      (uint16be(1080) == 0x53EF and uint32(1048) <= 6 and uint32(1024) > 0 and uint32(1028) > 0) or
      uint32be(1024) == 0x482B0004 or uint32be(1024) == 0x48580005 or (uint32be(32) == 0x4E585342 and uint8(36) == 0))

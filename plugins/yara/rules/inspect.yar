@@ -15,10 +15,13 @@ rule image {
 
 rule document {
   meta:
-    description = "PDF, RTF, OLE compound file"
+    description = "PDF, RTF, OLE compound file; no PDF whose encryption costs ExifTool seconds"
     plugin = "exif"
+  strings:
+    $encryption = "/Encrypt"
+    $revision6 = /\/R {0,2}6[^0-9]/
   condition:
-    uint32be(0) == 0x25504446 or uint32be(0) == 0x7B5C7274 or (uint32be(0) == 0xD0CF11E0 and uint32be(4) == 0xA1B11AE1)
+    (uint32be(0) == 0x25504446 and not ($encryption and $revision6)) or uint32be(0) == 0x7B5C7274 or (uint32be(0) == 0xD0CF11E0 and uint32be(4) == 0xA1B11AE1)
 }
 
 rule office_open_xml {

@@ -83,6 +83,8 @@ std::vector<Inside> insides() {
       {"numbers_in_text", "hexcarve", "Array(77,90,144,0,3,0,0,0,4,0,0,0,255,255,0,0,184,0,0,0)"},
       {"numbers_in_text", "hexcarve", "[80,75,3,4,20,0,0,0,8,0,1,2,3,4,5,6,7,8,9,10,11,12]"},
       {"numbers_in_text", "hexcarve", "504b03041400" + std::string(90, '0')},
+      {"numbers_in_text", "hexcarve", "{\n  0x25, 0x50, 0x44, 0x46, 0x2d"},
+      {"numbers_in_text", "hexcarve", "[77,83,67,70,0,0,0,0,1,2,3,4,5,6,7,8,9,10,11,12,13]"},
       {"numbers_in_text", "hexcarve", "7F454C460201010000"},
       {"numbers_in_text", "hexcarve", "(This file must be converted with BinHex 4.0)\n:"},
       {"internet_shortcut", "url-files", "[InternetShortcut]\r\nURL=http://a.example"},

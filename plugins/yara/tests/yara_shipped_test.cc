@@ -288,6 +288,8 @@ std::vector<Inspected> inspected() {
       {"image", "exif", "II*\0"s},
       {"image", "exif", "MM\0*"s},
       {"image", "exif", "RIFF\x10\0\0\0WEBPVP8 "s},
+      {"document", "exif", "%PDF-1.7 /Encrypt /R 4"},
+      {"document", "exif", "%PDF-1.7 /R 6"},
       {"document", "exif", "%PDF-1.7"},
       {"document", "exif", "{\\rtf1"},
       {"document", "exif", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
@@ -301,6 +303,10 @@ std::vector<Inspected> inspected() {
       {"mail", "iocextract", "Return-Path: <a@b>\nFrom: a\n"},
       {"mail", "iocextract", "Received: by x\r\nSubject: hi\r\n"},
   };
+}
+
+TEST(Shipped, APdfThatCostsSecondsToDecryptIsNotForExif) {
+  EXPECT_EQ(matching(shipped({"inspect.yar"}), "%PDF-1.7 <</R 6>> /Encrypt 5 0 R"), Texts());
 }
 
 TEST(Shipped, EachRuleOfInspectionMatchesItsSubjectOnlyAndNamesItsPlugin) {
