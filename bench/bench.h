@@ -36,5 +36,7 @@ Rows arrival_rows(const Bench& bench);    // (h) a file that arrives in a watche
 Rows isolation_rows(const Bench& bench);  // (i) kills, fresh hosts
 Rows shipped_rows(const Bench& bench);    // (j) the tree as shipped, and without isolation
 Rows python_rows(const Bench& bench);     // (k) calls from and into Python
+Rows extractor_rows(const Bench& bench);  // (l) each extracting plugin beside a bare library
+Rows share_rows(const Bench& bench);      // (m) the tree as shipped, and what each plugin takes
 
 }  // namespace stoq::bench

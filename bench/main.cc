@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUsage =
     "usage: stoq-bench [--row a,b,...] [--quick] [--out FILE] [--cache DIR]\n"
-    "  --row    rows to measure, of a to k; all\n"
+    "  --row    rows to measure, of a to m; all\n"
     "  --quick  three pairs instead of fifteen\n"
     "  --out    where the rows go as JSON\n"
     "  --cache  where inputs are kept; build/bench of the sources\n";
@@ -28,10 +28,11 @@ struct RowGroup {
 constexpr RowGroup kGroups[] = {{'a', scan_rows},    {'b', tree_rows},    {'c', yara_rows},
                                 {'d', zip_rows},     {'e', memory_rows},  {'f', host_rows},
                                 {'g', plugin_rows},  {'h', arrival_rows}, {'i', isolation_rows},
-                                {'j', shipped_rows}, {'k', python_rows}};
+                                {'j', shipped_rows}, {'k', python_rows},  {'l', extractor_rows},
+                                {'m', share_rows}};
 
 struct Arguments {
-  std::string rows = "abcdefghijk", out, cache = STOQ_BENCH_CACHE;
+  std::string rows = "abcdefghijklm", out, cache = STOQ_BENCH_CACHE;
   bool quick = false;
 };
 
@@ -47,7 +48,7 @@ bool parse(const std::vector<std::string>& given, Arguments& a) {
     if (given[i] == "--row") {
       a.rows.clear();
       for (size_t at = 0; at < value.size(); at += 2) {
-        if (value[at] < 'a' || value[at] > 'k') return false;
+        if (value[at] < 'a' || value[at] > 'm') return false;
         if (at + 1 < value.size() && value[at + 1] != ',') return false;
         a.rows.push_back(value[at]);
       }
@@ -82,6 +83,7 @@ int measure(const Arguments& a) {
     try {
       for (Row& row : group.measure(bench)) {
         print_row(row);
+        failed |= row.failed;
         all.push_back(std::move(row));
       }
     } catch (const std::exception& e) {

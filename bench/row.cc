@@ -67,6 +67,8 @@ void print_row(const Row& r) {
   else
     std::printf("%s %.3f", measure, r.value);
   if (r.p99) std::printf(", p99 %.1f", *r.p99);
+  if (r.rate) std::printf(", %.0f MB/s", *r.rate);
+  if (r.files_rate) std::printf(", %.0f files/s", *r.files_rate);
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -83,6 +85,8 @@ bool write_rows(const std::string& path, const std::vector<Row>& rows) {
     row["value"] = r.value;
     row["quartiles"] = {r.lower, r.upper};
     if (r.p99) row["p99"] = *r.p99;
+    if (r.rate) row["mb_per_s"] = *r.rate;
+    if (r.files_rate) row["files_per_s"] = *r.files_rate;
     if (r.limit) row["limit"] = *r.limit, row["ok"] = r.ok();
     list.push_back(std::move(row));
   }

@@ -25,11 +25,13 @@ struct Row {
   unsigned threads = 1;
   Measure measure = Measure::ratio;
   std::optional<double> limit;
-  double ours = 0, floor = 0, ratio = 0;  // medians; the ratio is that of the pairs
-  double value = 0;                       // median of the measure …
-  double lower = 0, upper = 0;            // … and its quartiles
-  std::optional<double> p99;              // of single calls, of the measure
-  std::string skipped;                    // why there are no numbers
+  double ours = 0, floor = 0, ratio = 0;   // medians; the ratio is that of the pairs
+  double value = 0;                        // median of the measure …
+  double lower = 0, upper = 0;             // … and its quartiles
+  std::optional<double> p99;               // of single calls, of the measure
+  std::optional<double> rate, files_rate;  // ours, in MB/s and in files/s
+  std::string skipped;                     // why there are no numbers
+  bool failed = false;                     // that is so because something went wrong
 
   bool ok() const { return !limit || value <= *limit; }
 };

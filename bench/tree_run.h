@@ -21,6 +21,8 @@ class TreeRun {
   // MB.
   double ours_peak(unsigned threads) const;
   double floor_peak(unsigned threads) const;
+  // Where the responses of the last run lie.
+  const std::filesystem::path& results() const { return results_; }
 
  private:
   Command our_command(unsigned threads) const;

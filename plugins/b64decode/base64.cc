@@ -55,8 +55,10 @@ void store_values(const std::uint8_t* values, std::uint8_t* out) {
         out);
 }
 
-// Whole groups of nothing but the alphabet, up to the first that is not.
-const std::uint8_t* groups(const std::uint8_t* in, const std::uint8_t* end, std::uint8_t*& out) {
+}  // namespace
+
+const std::uint8_t* decode_groups(const std::uint8_t* in, const std::uint8_t* end,
+                                  std::uint8_t*& out) {
   for (; end - in >= 16; in += 16, out += 12) {
     const auto a = group_of(in), b = group_of(in + 4), c = group_of(in + 8), d = group_of(in + 12);
     if (((a | b | c | d) & kFree) != 0) break;
@@ -70,15 +72,13 @@ const std::uint8_t* groups(const std::uint8_t* in, const std::uint8_t* end, std:
   return in;
 }
 
-}  // namespace
-
 std::size_t Decoder::decode(std::span<const std::uint8_t> text, std::uint8_t* out) {
   const std::uint8_t* in = text.data();
   const std::uint8_t* const end = in + text.size();
   std::uint8_t* const first = out;
   while (in != end && !ended_) {
     const std::uint8_t* const start = in;
-    if (open_ == 0) in = groups(in, end, out);
+    if (open_ == 0) in = decode_groups(in, end, out);
     const auto passed = static_cast<std::size_t>(in - start);
     characters_ += passed;
     if (in != end) in = step(in, end, passed >= kFew ? kFew : kMany, out);

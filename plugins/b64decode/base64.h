@@ -13,6 +13,11 @@ constexpr std::size_t decoded_room(std::size_t size) {
   return size / 4 * 3 + 8;
 }
 
+/// Decodes groups of four characters of the standard alphabet, from `in` on up to the first that is
+/// none or to `end`, and gives that place. `out` has decoded_room(end - in) bytes and moves on.
+const std::uint8_t* decode_groups(const std::uint8_t* in, const std::uint8_t* end,
+                                  std::uint8_t*& out);
+
 /// Base64 of the standard alphabet, piece by piece. Characters outside of it are skipped. Padding
 /// that fills its group ends the text; '=' anywhere else is skipped too. For one text at a time.
 class Decoder {

@@ -27,6 +27,27 @@ Sort sort_of(char c) {
   return kSorts[static_cast<unsigned char>(c)];
 }
 
+// Adds up digits and, in the upper half, spaces.
+constexpr std::array<std::uint64_t, 256> kWeights = [] {
+  std::array<std::uint64_t, 256> weights{};
+  for (std::size_t c = 0; c < weights.size(); ++c)
+    weights[c] = kSorts[c] == Sort::digit ? 1 : kSorts[c] == Sort::space ? 1ull << 32 : 0;
+  return weights;
+}();
+
+// The first place from `at` on where a stretch of at least `least` digits begins, or what is left of
+// one at `at`; the size of the text if there is none.
+std::size_t next_digits(std::string_view text, std::size_t at, std::size_t least) {
+  while (at < text.size() && text.size() - at >= least) {
+    // From the end of what must be digits: most of it need not be looked at.
+    std::size_t begin = at + least;
+    while (begin > at && sort_of(text[begin - 1]) == Sort::digit) --begin;
+    if (begin == at) return at;
+    at = begin;
+  }
+  return text.size();
+}
+
 std::string decode(std::string_view text) {
   b64decode::Decoder decoder;
   std::string out(b64decode::decoded_room(text.size() + 4), '\0');
@@ -44,7 +65,7 @@ std::string decode(std::string_view text) {
 }  // namespace
 
 std::string decode_base64(std::string_view text) {
-  if (text.find_first_of("-_") == text.npos) return decode(text);
+  if (text.find('-') == text.npos && text.find('_') == text.npos) return decode(text);
   std::string standard(text);
   std::ranges::replace(standard, '-', '+');
   std::ranges::replace(standard, '_', '/');
@@ -52,28 +73,27 @@ std::string decode_base64(std::string_view text) {
 }
 
 std::optional<std::string> strict_base64(std::string_view text) {
-  std::size_t digits = 0, padding = 0;
-  for (const char c : text) {
-    const Sort sort = sort_of(c);
-    if (sort == Sort::space) continue;
-    if (sort == Sort::padding) {
-      ++padding;
-    } else if (sort == Sort::digit && padding == 0) {
-      ++digits;
-    } else {
-      return std::nullopt;
-    }
+  const std::string_view body = text.substr(0, text.find('='));
+  std::uint64_t sum = 0;
+  for (const char c : body) sum += kWeights[static_cast<unsigned char>(c)];
+  const std::size_t digits = sum & 0xFFFFFFFF, spaces = sum >> 32;
+  if (digits + spaces != body.size()) return std::nullopt;
+  std::size_t padding = 0;
+  for (const char c : text.substr(body.size())) {
+    if (sort_of(c) == Sort::space) continue;
+    if (sort_of(c) != Sort::padding) return std::nullopt;
+    ++padding;
   }
   if (digits == 0 || padding > 2 || (digits + padding) % 4 != 0) return std::nullopt;
   return decode(text);
 }
 
 std::optional<Run> next_base64(std::string_view text, std::size_t from, std::size_t least) {
+  // A first line that is long enough holds so many digits: three may be padding.
+  const std::size_t shortest = std::min(std::max<std::size_t>(least, 4), kLine) - 3;
   for (std::size_t at = from; at < text.size();) {
-    if (sort_of(text[at]) != Sort::digit) {
-      ++at;
-      continue;
-    }
+    at = next_digits(text, at, shortest);
+    if (at == text.size()) break;
     std::size_t end = at, characters = 0;
     for (std::size_t line = at;;) {
       while (end < text.size() && sort_of(text[end]) == Sort::digit) ++end;
@@ -88,7 +108,7 @@ std::optional<Run> next_base64(std::string_view text, std::size_t from, std::siz
     while (characters > 0 && end < text.size() && text[end] == '=' && characters % 4 != 0)
       ++end, ++characters;
     if (characters >= least) return Run{at, end - at};
-    at = std::max(end, at + 1);
+    at = end;
   }
   return std::nullopt;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "carving/kind.h"
 
+#include <algorithm>
+
 #include "carving/pe.h"
 #include "stoq/sdk/json.h"
 
@@ -58,6 +60,8 @@ bool is_plain(std::uint8_t c) {
   return (c >= ' ' && c < 0x7F) || c == '\t' || c == '\n' || c == '\r';
 }
 
+constexpr std::size_t kPart = 4096;  // looked at between two looks at the sum
+
 }  // namespace
 
 std::string_view kind_of(Bytes content) {
@@ -68,15 +72,19 @@ std::string_view kind_of(Bytes content) {
 
 bool is_ascii(Bytes content) {
   std::size_t odd = 0;
-  for (const std::uint8_t c : content) odd += !is_plain(c);
-  return content.size() >= 4 && odd <= content.size() / 20;
+  const std::size_t most = content.size() / 20;
+  for (Bytes rest = content; !rest.empty() && odd <= most; rest = part(rest, kPart))
+    for (const std::uint8_t c : part(rest, 0, kPart)) odd += !is_plain(c);
+  return content.size() >= 4 && odd <= most;
 }
 
 bool is_wide_ascii(Bytes content) {
   std::size_t odd = 0;
-  for (std::size_t i = 0; i + 1 < content.size(); i += 2)
-    odd += content[i + 1] != 0 || !is_plain(content[i]);
-  return content.size() >= 8 && odd <= content.size() / 40;
+  const std::size_t most = content.size() / 40;
+  for (Bytes rest = content; !rest.empty() && odd <= most; rest = part(rest, kPart))
+    for (std::size_t i = 0; i + 1 < std::min(rest.size(), kPart); i += 2)
+      odd += rest[i + 1] != 0 || !is_plain(rest[i]);
+  return content.size() >= 8 && odd <= most;
 }
 
 std::optional<std::string> from_wide(Bytes content) {

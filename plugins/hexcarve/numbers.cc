@@ -18,10 +18,17 @@ using std::string_view;
 constexpr std::size_t kMostBetween = 64, kHead = 64;
 constexpr std::size_t kMostHeader = 64 << 10;  // where the headers of a PE must begin
 
+constexpr auto kHexDigits = [] {
+  std::array<std::int8_t, 256> digits;
+  digits.fill(-1);
+  for (unsigned c = '0'; c <= '9'; ++c) digits[c] = static_cast<std::int8_t>(c - '0');
+  for (unsigned c = 'a'; c <= 'f'; ++c)
+    digits[c] = digits[c - 32] = static_cast<std::int8_t>(c - 'a' + 10);
+  return digits;
+}();
+
 int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  return kHexDigits[static_cast<unsigned char>(c)];
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -33,7 +40,8 @@ std::string read(string_view text, std::size_t at, Numbers::Base base, std::size
   Numbers numbers(text, at, base);
   std::string out;
   while (out.size() < most) {
-    const auto byte = numbers.next();
+    numbers.pairs(most - out.size(), out);
+    const auto byte = out.size() < most ? numbers.next() : std::nullopt;
     if (!byte) break;
     out += static_cast<char>(*byte);
   }
@@ -57,23 +65,36 @@ constexpr Magic kMagics[] = {
     {"MSCF\0\0\0\0"sv, "cab"sv},
     {"\x1F\x8B\x08"sv, "gzip"sv},
 };
-constexpr auto kFirst = [] {
-  std::array<bool, 256> first{};
-  for (const Magic& magic : kMagics) first[static_cast<unsigned char>(magic.bytes[0])] = true;
-  return first;
+
+// By the characters with which the first byte of a magic may be written: a bit for each magic, and
+// for each way to write it.
+struct Starts {
+  std::array<std::uint32_t, 256> first{}, second{};
+};
+constexpr Starts kStarts = [] {
+  static_assert(std::size(kMagics) <= 16);
+  constexpr string_view kUpper = "0123456789ABCDEF", kLower = "0123456789abcdef";
+  Starts starts;
+  const auto add = [](std::array<std::uint32_t, 256>& to, char c, std::uint32_t bit) {
+    to[static_cast<unsigned char>(c)] |= bit;
+  };
+  for (std::size_t i = 0; i < std::size(kMagics); ++i) {
+    const unsigned byte = static_cast<unsigned char>(kMagics[i].bytes[0]);
+    const std::uint32_t hex = 1u << i, decimal = hex << 16;
+    for (const string_view digits : {kUpper, kLower}) {
+      add(starts.first, digits[byte >> 4], hex);
+      add(starts.second, digits[byte & 15], hex);
+    }
+    add(starts.first, kUpper[byte >= 100 ? byte / 100 : byte / 10], decimal);
+    add(starts.second, kUpper[byte >= 100 ? byte / 10 % 10 : byte % 10], decimal);
+  }
+  return starts;
 }();
 
-// Whether a file may begin at `at`, by its first byte.
-bool may_begin(string_view text, std::size_t at, Numbers::Base base) {
-  int value = 0;
-  if (base == Numbers::Base::hex) {
-    const int high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
-    value = high < 0 || low < 0 ? 0 : high << 4 | low;
-  } else if (is_digit(text[at]) && text[at] != '0' && (at == 0 || !is_digit(text[at - 1]))) {
-    for (std::size_t i = at; i < text.size() && i < at + 4 && is_digit(text[i]); ++i)
-      value = value * 10 + text[i] - '0';
-  }
-  return value > 0 && value < 256 && kFirst[static_cast<std::size_t>(value)];
+// Which magics may begin at `at`, by the first two characters.
+std::uint32_t may_begin(string_view text, std::size_t at) {
+  return kStarts.first[static_cast<unsigned char>(text[at])] &
+         kStarts.second[static_cast<unsigned char>(text[at + 1])];
 }
 
 bool is_elf(Bytes b) {
@@ -89,8 +110,12 @@ bool is_gzip(Bytes b) {
 
 // The kind of the file that begins at `at`; "" for none.
 string_view kind_at(string_view text, std::size_t at, Numbers::Base base, std::size_t& budget) {
+  if (base == Numbers::Base::decimal && at > 0 && is_digit(text[at - 1])) return "";
   std::size_t end = at;
-  std::string head = read(text, at, base, 8, end);
+  std::string head = read(text, at, base, 2, end);
+  if (std::ranges::none_of(kMagics, [&](const Magic& m) { return m.bytes.starts_with(head); }))
+    return "";
+  head = read(text, at, base, 8, end);
   const auto magic = std::ranges::find_if(
       kMagics, [&](const Magic& m) { return string_view(head).starts_with(m.bytes); });
   if (magic == std::end(kMagics)) return "";
@@ -119,6 +144,22 @@ std::size_t Numbers::skip_between() const {
          kBetween.find(text_[at]) != string_view::npos)
     ++at;
   return at;
+}
+
+void Numbers::pairs(std::size_t most, std::string& out) {
+  if (base_ != Base::hex) return;
+  while (most > 0) {
+    std::array<char, 256> bytes;
+    std::size_t count = 0;
+    for (; count < std::min(bytes.size(), most) && text_.size() - at_ >= 2; ++count, at_ += 2) {
+      const int high = hex_digit(text_[at_]), low = hex_digit(text_[at_ + 1]);
+      if ((high | low) < 0) break;
+      bytes[count] = static_cast<char>(high << 4 | low);
+    }
+    out.append(bytes.data(), count);
+    most -= count;
+    if (count < bytes.size()) return;
+  }
 }
 
 std::optional<unsigned char> Numbers::next() {
@@ -151,15 +192,18 @@ std::optional<unsigned char> Numbers::next() {
 }
 
 std::optional<Written> next_file(string_view text, std::size_t from, std::size_t& budget) {
-  for (std::size_t at = from; at + 4 < text.size() && budget > 0; ++at)
+  for (std::size_t at = from; at + 4 < text.size() && budget > 0; ++at) {
+    const std::uint32_t begin = may_begin(text, at);
+    if (begin == 0) continue;
     for (const auto base : {Numbers::Base::hex, Numbers::Base::decimal}) {
-      if (!may_begin(text, at, base)) continue;
+      if ((begin & (base == Numbers::Base::hex ? 0xFFFFu : 0xFFFF0000u)) == 0) continue;
       const string_view kind = kind_at(text, at, base, budget);
       if (kind.empty()) continue;
       Written found{at, 0, kind, {}};
       found.content = read(text, at, base, text.size(), found.end);
       return found;
     }
+  }
   return std::nullopt;
 }
 

@@ -17,6 +17,9 @@ class Numbers {
 
   /// The next byte; nothing where the numbers end.
   std::optional<unsigned char> next();
+  /// Appends the bytes whose digits follow one another with nothing before or between them, at most
+  /// `most`: what next() would give, and faster.
+  void pairs(std::size_t most, std::string& out);
   /// Behind the last one.
   std::size_t at() const { return at_; }
 

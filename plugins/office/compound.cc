@@ -97,8 +97,10 @@ void CompoundFile::load_fat() {
 
 CompoundFile::Content CompoundFile::follow(std::uint32_t first, std::uint64_t most) const {
   Content out;
+  std::vector<Bytes> pieces;
+  std::size_t size = 0;
   std::uint32_t next = first;
-  for (std::uint32_t steps = 0; out.bytes.size() < most; ++steps) {
+  for (std::uint32_t steps = 0; size < most; ++steps) {
     if (next >= kLastSector) {
       out.problem = "its chain of sectors ends there";
       break;
@@ -107,14 +109,25 @@ CompoundFile::Content CompoundFile::follow(std::uint32_t first, std::uint64_t mo
       out.problem = "its chain of sectors is a circle";
       break;
     }
-    const Bytes here = part_of(sector(next), 0, most - out.bytes.size());
-    out.bytes.insert(out.bytes.end(), here.begin(), here.end());
-    if (here.size() < std::min<std::uint64_t>(sector_size_, most) && out.bytes.size() < most) {
+    const Bytes here = part_of(sector(next), 0, most - size);
+    size += here.size();
+    if (!pieces.empty() && pieces.back().data() + pieces.back().size() == here.data())
+      pieces.back() = Bytes(pieces.back().data(), pieces.back().size() + here.size());
+    else
+      pieces.push_back(here);
+    if (here.size() < std::min<std::uint64_t>(sector_size_, most) && size < most) {
       out.problem = "the file ends there";
       break;
     }
     next = next < fat_.size() ? fat_[next] : kNoEntry;
   }
+  if (pieces.size() == 1) {
+    out.bytes = pieces.front();
+    return out;
+  }
+  out.joined.reserve(size);
+  for (const Bytes piece : pieces) out.joined.insert(out.joined.end(), piece.begin(), piece.end());
+  out.bytes = out.joined;
   return out;
 }
 
@@ -125,31 +138,32 @@ CompoundFile::Content CompoundFile::follow_mini(std::uint32_t first, std::uint64
     const Content table = follow(number_at<std::uint32_t>(content_, 60), all);
     for (std::size_t i = 0; i + 4 <= table.bytes.size(); i += 4)
       mini_fat_->push_back(number_at<std::uint32_t>(table.bytes, i));
-    mini_stream_ = follow(root_first_, std::min(root_size_, all)).bytes;
+    mini_stream_ = follow(root_first_, std::min(root_size_, all));
   }
   Content out;
   std::uint32_t next = first;
-  while (out.bytes.size() < most) {
+  while (out.joined.size() < most) {
     if (next >= kLastSector) {
       out.problem = "its chain of small sectors ends there";
       break;
     }
-    const Bytes here = part_of(mini_stream_, std::uint64_t{next} * kMiniSector,
-                               std::min<std::uint64_t>(kMiniSector, most - out.bytes.size()));
+    const Bytes here = part_of(mini_stream_.bytes, std::uint64_t{next} * kMiniSector,
+                               std::min<std::uint64_t>(kMiniSector, most - out.joined.size()));
     if (here.empty()) {
       out.problem = "the stream of small sectors ends there";
       break;
     }
-    out.bytes.insert(out.bytes.end(), here.begin(), here.end());
+    out.joined.insert(out.joined.end(), here.begin(), here.end());
     next = next < mini_fat_->size() ? (*mini_fat_)[next] : kNoEntry;
   }
+  out.bytes = out.joined;
   return out;
 }
 
 bool CompoundFile::load_directory() {
   const std::uint64_t all = std::uint64_t{sectors_} * sector_size_;
-  const std::vector<std::uint8_t> directory =
-      follow(number_at<std::uint32_t>(content_, 48), all).bytes;
+  const Content stream = follow(number_at<std::uint32_t>(content_, 48), all);
+  const Bytes directory = stream.bytes;
   std::size_t count = directory.size() / kEntrySize;
   if (count == 0) return false;
   if (count > kMostEntries) {
@@ -235,9 +249,9 @@ CompoundFile::Content CompoundFile::read(std::size_t index) {
   const Entry& entry = entries_.at(index);
   if (entry.kind != Kind::stream || entry.size == 0) return {};
   const std::uint64_t there = std::min<std::uint64_t>(entry.size, content_.size());
-  if (std::string problem = charge(there); !problem.empty()) return {{}, std::move(problem)};
-  Content out =
-      entry.size < kMiniCutoff ? follow_mini(entry.first, there) : follow(entry.first, there);
+  Content out;
+  if (out.problem = charge(there); !out.problem.empty()) return out;
+  out = entry.size < kMiniCutoff ? follow_mini(entry.first, there) : follow(entry.first, there);
   if (out.bytes.size() == entry.size) {
     out.problem.clear();
   } else {
@@ -250,7 +264,9 @@ CompoundFile::Content CompoundFile::read(std::size_t index) {
 
 std::vector<std::uint8_t> CompoundFile::read(std::string_view name, std::size_t parent) {
   const std::size_t index = find(name, parent);
-  return index == kNone ? std::vector<std::uint8_t>{} : read(index).bytes;
+  if (index == kNone) return {};
+  const Content content = read(index);
+  return {content.bytes.begin(), content.bytes.end()};
 }
 
 std::string clsid_text(const std::array<std::uint8_t, 16>& c) {

@@ -32,9 +32,15 @@ class CompoundFile {
     std::uint32_t first = 0;
     std::uint64_t size = 0;  // as declared
   };
+  /// What a stream holds: a part of the file where it lies there in one piece.
   struct Content {
-    std::vector<std::uint8_t> bytes;
+    Bytes bytes;
     std::string problem;  // why it is shorter than declared; empty when it is whole
+    std::vector<std::uint8_t> joined = {};  // what `bytes` shows where it lies in pieces
+
+    Content() = default;
+    Content(Content&&) = default;
+    Content& operator=(Content&&) = default;
   };
 
   static bool is_one(Bytes content);
@@ -77,7 +83,7 @@ class CompoundFile {
   std::uint32_t sectors_ = 0;  // that begin in the file
   std::vector<std::uint32_t> fat_;
   std::optional<std::vector<std::uint32_t>> mini_fat_;
-  std::vector<std::uint8_t> mini_stream_;
+  Content mini_stream_;
   std::uint32_t root_first_ = 0;
   std::uint64_t root_size_ = 0, budget_ = 0;
   std::array<std::uint8_t, 16> root_clsid_{};

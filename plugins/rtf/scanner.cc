@@ -48,11 +48,17 @@ struct Group {
 
 constexpr std::uint8_t kNoDigit = 0xFF;
 
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+  std::array<std::uint8_t, 256> digits;
+  digits.fill(kNoDigit);
+  for (unsigned c = '0'; c <= '9'; ++c) digits[c] = static_cast<std::uint8_t>(c - '0');
+  for (unsigned c = 'a'; c <= 'f'; ++c)
+    digits[c] = digits[c - 32] = static_cast<std::uint8_t>(c - 'a' + 10);
+  return digits;
+}();
+
 std::uint8_t digit(std::uint8_t c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return kNoDigit;
+  return kDigits[c];
 }
 
 bool is_letter(std::uint8_t c) {
@@ -69,6 +75,8 @@ class Scanner {
     document_.is_rtf = true;
     groups_.push_back({});
     while (at_ < bytes_.size()) {
+      if (group().place == Place::data && data_open_ && half_ == kNoDigit) pairs();
+      if (at_ == bytes_.size()) break;
       const std::uint8_t c = bytes_[at_++];
       if (c == '{')
         open();
@@ -152,6 +160,22 @@ class Scanner {
       case Place::text:
       case Place::other:
         break;
+    }
+  }
+
+  // The digits of an object's data that follow one another, in pairs: what most of it is.
+  void pairs() {
+    auto& data = document_.objects.back().data;
+    for (;;) {
+      std::array<std::uint8_t, 256> out;
+      std::size_t count = 0;
+      for (; count < out.size() && bytes_.size() - at_ >= 2; ++count, at_ += 2) {
+        const std::uint8_t high = digit(bytes_[at_]), low = digit(bytes_[at_ + 1]);
+        if (((high | low) & 0xF0) != 0) break;
+        out[count] = static_cast<std::uint8_t>(high << 4 | low);
+      }
+      data.insert(data.end(), out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count));
+      if (count < out.size()) return;
     }
   }
 

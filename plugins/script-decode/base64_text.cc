@@ -41,6 +41,23 @@ std::size_t behind_joint(string_view text, std::size_t at) {
   return at;
 }
 
+// Where quotes stand, both kinds.
+class Quotes {
+ public:
+  explicit Quotes(string_view text) : text_(text) {}
+
+  // At or behind `from`, which never goes back; the size of the text if there is none.
+  std::size_t next(std::size_t from) {
+    if (single_ < from || from == 0) single_ = std::min(text_.find('\'', from), text_.size());
+    if (double_ < from || from == 0) double_ = std::min(text_.find('"', from), text_.size());
+    return std::min(single_, double_);
+  }
+
+ private:
+  string_view text_;
+  std::size_t single_ = 0, double_ = 0;
+};
+
 // Whether what stands before `at` is the switch of PowerShell that takes an encoded command: a
 // beginning of -EncodedCommand, or -ec.
 bool behind_switch(string_view text, std::size_t at) {
@@ -73,16 +90,21 @@ string_view judge(std::string& content) {
 
 Joined::Joined(string_view text) {
   std::size_t from = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '"' && text[at] != '\'') continue;
+  Quotes quotes(text);
+  for (std::size_t at = 0; (at = quotes.next(at)) < text.size();) {
     const std::size_t next = behind_joint(text, at);
-    if (next == at) continue;
-    text_ += text.substr(from, at - from);
-    joints_.emplace_back(text_.size(), next);
-    from = next;
-    at = next - 1;
+    if (next == at) {
+      ++at;
+      continue;
+    }
+    joined_ += text.substr(from, at - from);
+    joints_.emplace_back(joined_.size(), next);
+    from = at = next;
   }
-  text_ += text.substr(from);
+  if (joints_.empty())
+    text_ = text;
+  else
+    text_ = joined_ += text.substr(from);
 }
 
 std::size_t Joined::origin(std::size_t at) const {

@@ -13,13 +13,17 @@ namespace stoq::plugins::script_decode {
 /// over line breaks too, with '+', '&', and the '_' of Visual Basic.
 class Joined {
  public:
+  /// `text` must outlive it.
   explicit Joined(std::string_view text);
+  Joined(const Joined&) = delete;
+  Joined& operator=(const Joined&) = delete;
   std::string_view text() const { return text_; }
   /// Where a character of it stands in the text that it was made of.
   std::size_t origin(std::size_t at) const;
 
  private:
-  std::string text_;
+  std::string joined_;
+  std::string_view text_;  // joined_, or the text itself where nothing is to be joined
   std::vector<std::pair<std::size_t, std::size_t>> joints_;  // place here, place there
 };
 

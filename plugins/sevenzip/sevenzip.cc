@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What decompress leaves over, by 7-Zip: a program of its own in the sandbox of its host.
-#include <optional>
 #include <set>
 
 #include "archives/passwords.h"
@@ -50,13 +49,11 @@ class Sevenzip {
     archives::Extraction extraction(call, shape_, timeout_);
     archives::Report report;
     try {
-      std::optional<sdk::MemoryFile> memory;
-      int fd = payload.size() > kCopied && kind.begin == 0 ? call.content_fd() : -1;
-      if (fd < 0) {
-        memory.emplace().fill(payload.content().subspan(kind.begin));
-        fd = memory->fd();
-      }
-      Program program(helper_, fd, kind.type);
+      if (payload.size() - kind.begin > kMost)
+        throw sdk::HelperError(STOQ_INVALID, "it is given no more than 256 MiB");
+      sdk::MemoryFile memory;
+      memory.fill(payload.content().subspan(kind.begin));
+      Program program(helper_, memory.fd(), kind.type);
       Unpacking(program, unpacking, extraction, report)
           .run(kind, extracted_by_decompress(payload), archives::suggested_name(payload));
     } catch (const sdk::HelperError& e) {
@@ -69,7 +66,8 @@ class Sevenzip {
   }
 
  private:
-  static constexpr size_t kCopied = 32 << 20;  // a larger payload lies in a file of its own
+  // It lies in memory: no other file can be opened by 7zz, which has no use for a descriptor alone.
+  static constexpr size_t kMost = 256 << 20;
 
   static sdk::Helper find(const sdk::Host& host) {
     std::string path = host.text("bin");

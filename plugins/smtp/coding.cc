@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "b64decode/base64.h"
 #include "lines.h"
 
 namespace stoq::plugins::smtp {
@@ -72,30 +73,33 @@ Encoding encoding_named(std::string_view value) {
 
 std::string from_base64(std::string_view text) {
   std::string out;
-  out.resize(text.size() / 4 * 3 + 3);
-  char* to = out.data();
+  out.resize(b64decode::decoded_room(text.size() + 4));
+  auto* to = reinterpret_cast<std::uint8_t*>(out.data());
   std::uint32_t group = 0;
   unsigned count = 0;
   const auto flush = [&] {  // what an unfinished group of `count` characters holds
-    if (count >= 2) *to++ = static_cast<char>(group >> (count * 6 - 8));
-    if (count == 3) *to++ = static_cast<char>(group >> 2);
+    if (count >= 2) *to++ = static_cast<std::uint8_t>(group >> (count * 6 - 8));
+    if (count == 3) *to++ = static_cast<std::uint8_t>(group >> 2);
     group = count = 0;
   };
-  for (const char c : text) {
-    const std::uint8_t value = kValues[static_cast<std::uint8_t>(c)];
+  const auto* at = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (const auto* const end = at + text.size(); at != end;) {
+    if (count == 0) at = b64decode::decode_groups(at, end, to);
+    if (at == end) break;
+    const std::uint8_t value = kValues[*at++];
     if (value < 64) {
       group = group << 6 | value;
       if (++count < 4) continue;
-      *to++ = static_cast<char>(group >> 16);
-      *to++ = static_cast<char>(group >> 8);
-      *to++ = static_cast<char>(group);
+      *to++ = static_cast<std::uint8_t>(group >> 16);
+      *to++ = static_cast<std::uint8_t>(group >> 8);
+      *to++ = static_cast<std::uint8_t>(group);
       group = count = 0;
     } else if (value == kPadding) {
       flush();
     }
   }
   flush();
-  out.resize(static_cast<std::size_t>(to - out.data()));
+  out.resize(static_cast<std::size_t>(to - reinterpret_cast<std::uint8_t*>(out.data())));
   return out;
 }
 

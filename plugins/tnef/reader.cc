@@ -2,6 +2,7 @@
 #include "reader.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "bytes.h"
 #include "mapi.h"
@@ -29,6 +30,19 @@ enum Attribute : std::uint16_t {
 /// {00020307-0000-0000-C000-000000000046}: what follows is a message.
 constexpr std::string_view kMessageInterface("\x07\x03\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", 16);
 
+/// The sum of all bytes, modulo 65536; eight of them at a time.
+std::uint16_t checksum_of(std::string_view bytes) {
+  constexpr std::uint64_t kLanes = 0x00FF00FF00FF00FF, kOnes = 0x0001000100010001;
+  std::uint64_t sum = 0;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t eight;
+    std::memcpy(&eight, bytes.data(), 8);
+    sum += ((eight & kLanes) + (eight >> 8 & kLanes)) * kOnes >> 48;
+  }
+  for (const char c : bytes) sum += static_cast<std::uint8_t>(c);
+  return static_cast<std::uint16_t>(sum);
+}
+
 class TnefReader {
  public:
   TnefReader(std::string_view bytes, const charset::Charsets& charsets, Message& out)
@@ -47,11 +61,9 @@ class TnefReader {
       }
       const std::string_view value = in_.take(size);
       const bool whole = !in_.failed();
-      unsigned sum = 0;
-      for (const char c : value) sum += static_cast<std::uint8_t>(c);
       if (!whole)
         defect("it is cut short");
-      else if (in_.u16() != (sum & 0xFFFF))
+      else if (in_.u16() != checksum_of(value))
         defect("a checksum is wrong");
       level == kLevelMessage ? of_message(id, value) : of_attachment(id, value, whole);
     }

@@ -19,7 +19,7 @@ using carving::little;
 
 namespace {
 
-constexpr std::size_t kPackHead = 32, kSection = 40, kMostSections = 96, kSlack = 64;
+constexpr std::size_t kPackHead = 32, kSection = 40, kMostSections = 96;
 constexpr std::uint64_t kGap = 1 << 16;  // beyond the image, of what a section says to be in a file
 
 struct Head {
@@ -33,9 +33,8 @@ std::optional<Head> head_at(Bytes content, std::size_t at) {
   const Bytes b = carving::part(content, at, kPackHead);
   if (b.size() < kPackHead) return std::nullopt;
   const Head head{at, b[4], b[5], b[6], b[28], b[29], le32(b, 16), le32(b, 20)};
-  const std::uint64_t most = std::uint64_t{head.size} + head.size / 8 + kSlack;  // all literals
   const bool sound = (head.format == kPe32 || head.format == kPe64) && known(head.method) &&
-                     head.packed != 0 && head.packed <= most;
+                     head.packed != 0 && head.packed <= head.size;
   return sound ? std::optional(head) : std::nullopt;
 }
 
@@ -184,7 +183,7 @@ std::optional<Unpacked> unpack_pe(Bytes content, std::size_t most, std::string& 
   if (!carving::has(content, 0, "MZ")) return std::nullopt;
   const Headers packed = Headers::read(carving::part(content, at_of_pe(content)));
   const auto head = head_of(content, packed);
-  if (!head || packed.sections.empty()) {
+  if (!head) {
     const std::string_view front = carving::text_of(carving::part(content, 0, 1 << 12));
     if (front.find("UPX0") != front.npos)
       why = "UPX, its header was removed or is of a kind that is not read";

@@ -23,8 +23,18 @@ string_view trimmed(string_view text) {
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
+// In windows, so that looking for one kind of line end never runs far beyond the other.
+std::size_t line_end(string_view text) {
+  constexpr std::size_t kWindow = 256;
+  for (std::size_t at = 0; at < text.size(); at += kWindow) {
+    const string_view window = text.substr(at, kWindow);
+    const std::size_t end = std::min(window.find('\n'), window.find('\r'));
+    if (end != window.npos) return at + end;
+  }
+  return text.size();
+}
 string_view next_line(string_view& text) {
-  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+  const std::size_t end = line_end(text);
   const string_view line = text.substr(0, end);
   text.remove_prefix(std::min(end + (text.substr(end).starts_with("\r\n") ? 2 : 1), text.size()));
   return trimmed(line);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decompress_source.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 
 namespace stoq::plugins::vba {
@@ -11,30 +13,37 @@ constexpr std::size_t kChunk = 4096, kMostSource = 64 << 20;
 // One chunk: a flag byte tells of eight tokens which are literals and which copy what was before.
 // False: a copy reaches in front of the chunk.
 bool decompress_chunk(office::Bytes chunk, std::vector<std::uint8_t>& out) {
-  const std::size_t start = out.size();
-  for (office::Cursor in(chunk); in.left() > 0;) {
-    const unsigned flags = in.u8();
-    for (unsigned bit = 0; bit < 8 && in.left() > 0; ++bit) {
-      if (out.size() - start >= kChunk) return true;
+  std::array<std::uint8_t, kChunk> text;
+  std::size_t done = 0, at = 0;
+  bool whole = true;
+  while (whole && at < chunk.size()) {
+    const unsigned flags = chunk[at++];
+    for (unsigned bit = 0; bit < 8 && at < chunk.size() && done < kChunk; ++bit) {
       if ((flags >> bit & 1) == 0) {
-        out.push_back(in.u8());
+        text[done++] = chunk[at++];
         continue;
       }
-      const std::uint16_t token = in.u16();
-      if (!in.ok()) return false;
+      whole = chunk.size() - at >= 2;
+      if (!whole) break;
+      const unsigned token = chunk[at] | unsigned{chunk[at + 1]} << 8;
+      at += 2;
       // the more text there is, the more bits the distance takes
-      const std::size_t done = out.size() - start;
       const unsigned width =
           std::max(4u, static_cast<unsigned>(std::bit_width(done > 0 ? done - 1 : 0)));
       const unsigned length_bits = 16 - std::min(width, 12u);
-      const std::size_t length = (token & ((1u << length_bits) - 1)) + 3;
+      const std::size_t length =
+          std::min<std::size_t>((token & ((1u << length_bits) - 1)) + 3, kChunk - done);
       const std::size_t distance = (token >> length_bits) + 1u;
-      if (distance > done) return false;
-      for (std::size_t i = 0; i < length && out.size() - start < kChunk; ++i)
-        out.push_back(out[out.size() - distance]);
+      whole = distance <= done;
+      if (!whole) break;
+      // byte by byte: a copy may reach into what it makes
+      for (const std::size_t end = done + length; done < end; ++done)
+        text[done] = text[done - distance];
     }
+    if (done == kChunk) break;
   }
-  return true;
+  out.insert(out.end(), text.begin(), text.begin() + static_cast<std::ptrdiff_t>(done));
+  return whole;
 }
 
 }  // namespace
@@ -46,6 +55,8 @@ Source decompress_source(office::Bytes container) {
     source.problem = "does not begin as compressed source does";
     return source;
   }
+  // Most of it is text, which shrinks to the half.
+  source.bytes.reserve(std::min(container.size() * 2, kMostSource));
   while (in.left() >= 2 && source.bytes.size() < kMostSource) {
     const std::size_t at = in.at();
     const std::uint16_t header = in.u16();

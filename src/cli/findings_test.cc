@@ -69,7 +69,7 @@ TEST(Findings, MetadataOfProgramsIsInWords) {
       findings(worked("exif", R"({"FileType": "Win64 DLL", "MIMEType": "application/octet-stream",
             "MachineType": 34404, "PEType": 523, "Subsystem": 2, "CPUType": 62})")),
       "   exif   FileType: Win64 DLL · MachineType: x86-64 · PEType: PE32+ · Subsystem: "
-      "Windows · CPUType: 62\n");
+      "Windows · CPUType:\n          62\n");
   EXPECT_EQ(findings(worked("exif", R"({"FileType": "ELF executable", "CPUArchitecture": 1,
             "CPUByteOrder": 2, "ObjectFileType": 2, "CPUType": 8})")),
             "   exif   CPUType: MIPS · ObjectFileType: executable · CPUArchitecture: 32 bit · "

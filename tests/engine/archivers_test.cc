@@ -149,8 +149,9 @@ TEST(DestArchivers, AnObjectMaySayThatItOnlyFetches) {
 
 struct Tasks : testing::Test {
   // What a run makes of these tasks: outcomes by token, and the contents that were scanned.
-  void run(const std::vector<Json>& tasks) {
-    StoqOptions o = quiet({{"threads", "1"}});
+  void run(const std::vector<Json>& tasks, std::map<std::string, std::string> core = {}) {
+    core["threads"] = "1";
+    StoqOptions o = quiet(std::move(core));
     sink = std::make_shared<QuietSink>();
     o.log_sink = sink;
     Stoq s(std::move(o));
@@ -214,6 +215,21 @@ TEST_F(Tasks, OneArchiverOfTwoThatFailsFailsTheItem) {
   EXPECT_EQ(outcomes,
             "1 1 archiver 'memory' cannot get it: std::runtime_error: there is no such key\n");
   EXPECT_NE(saved.find(R"({"text": "second"})"), std::string::npos) << saved;
+}
+
+TEST_F(Tasks, ThatGiveTooLongAPayloadHaveFailed) {
+  run({Json{{"memory", Json{{"key", "b"}}}}, Json{{"memory", Json{{"key", "a"}}}}},
+      {{"max_payload_size", "5"}});
+  EXPECT_EQ(outcomes,
+            "1 1 archiver 'memory' cannot get it: the payload has 6 bytes, more than "
+            "max_payload_size = 5 allows\n"
+            "2 0 \n");
+  EXPECT_EQ(saved.find(R"({"text": "second"})"), std::string::npos) << saved;
+}
+
+TEST_F(Tasks, ThatAreTooLongAreRefused) {
+  run({Json{{"memory", Json{{"key", std::string(2000, 'k')}}}}}, {{"max_result_size", "1024"}});
+  EXPECT_EQ(outcomes.substr(0, 57), "1 1 the task is not taken: more than 1024 bytes of JSON a");
 }
 
 TEST_F(Tasks, ThatAreNoObjectsAreRefused) {

@@ -99,6 +99,32 @@ TEST(LimitWords, Response) {
                                   "reached max_response_size = 5000")));
 }
 
+TEST(LimitWords, MetaIsOfTheResponse) {
+  const Json long_meta{{"name", std::string(3000, 'n')}};
+  const StoqResponse r =
+      extracted({{"max_response_size", "5000"}}, {{"a", {.extra_data = long_meta}},
+                                                  {"b", {.extra_data = long_meta}},
+                                                  {"a", {.extra_data = long_meta}}});
+  ASSERT_THAT(r.results, SizeIs(3));
+  EXPECT_EQ(r.results[1].payload_meta.extra_data.get("name").string_or("").size(), 3000u);
+  EXPECT_EQ(r.results[2].payload_meta.extra_data.text(), "{}");
+  EXPECT_THAT(r.results[1].duplicates, IsEmpty());
+  EXPECT_THAT(limits_of(r),
+              ElementsAre("max_response_size:give:3012", "max_response_size:give:3012"));
+}
+
+TEST(LimitWords, ErrorsAreOfTheResponse) {
+  Stoq s(quiet({{"max_response_size", "5000"}}));
+  add_worker(s, "moans", [](Payload&, Request&) {
+    return WorkerResponse{.results = Json(std::string(4000, 'r')),
+                          .errors = Names(3, std::string(2000, 'e'))};
+  });
+  const StoqResponse r = s.scan("x", {.add_start_dispatch = {"moans"}});
+  EXPECT_THAT(errors_of(r, "moans"), SizeIs(2));
+  EXPECT_NE(r.results[0].workers[0].find("moans"), nullptr);
+  EXPECT_THAT(limits_of(r), ElementsAre("max_response_size:moans:2000"));
+}
+
 TEST(LimitWords, RoundsThatWorkersAskFor) {
   Stoq s(quiet());
   for (int i = 0; i < 15; ++i)

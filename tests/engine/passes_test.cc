@@ -182,5 +182,17 @@ TEST(Decorators, OneThatFailsCostsOnlyItsOwnPart) {
   EXPECT_THAT(limits_of(r), ElementsAre("max_result_size:large:1"));
 }
 
+TEST(Decorators, OfManyErrorsTheFirstStay) {
+  Stoq s(quiet());
+  s.add_plugin("moans", std::make_shared<FunctionDecorator>([](const StoqResponse&) {
+                 return DecoratorResponse{.results = Json(1), .errors = Names(150, "no")};
+               }));
+  const StoqResponse r = s.scan("x");
+  ASSERT_THAT(errors_of(r, "moans"), SizeIs(101));
+  EXPECT_EQ(errors_of(r, "moans").back(),
+            "decorator: moans ; StoqException: it gave 50 more errors, which were left out");
+  EXPECT_EQ(r.decorators["moans"].text(), "1");
+}
+
 }  // namespace
 }  // namespace stoq::test

@@ -91,6 +91,21 @@ TEST(Reconstruct, GivesEachPayloadWithWhatCameOutOfIt) {
   EXPECT_EQ(errors_of(whole, "count").size(), 1u);
 }
 
+TEST(Reconstruct, GivesEachPayloadItsOwnLimits) {
+  StoqOptions o = all_always();
+  o.core["max_children"] = "1";
+  Stoq s(std::move(o));
+  add_workers(s);
+  const StoqResponse whole = s.scan(pack({pack({"a", "b"}), "y"}));
+  ASSERT_THAT(whole.results, SizeIs(3));
+  ASSERT_THAT(whole.limits, SizeIs(2));
+  const std::vector<StoqResponse> parts = s.reconstruct_all_subresponses(whole);
+  EXPECT_THAT(parts[0].limits, SizeIs(2));
+  ASSERT_THAT(parts[1].limits, SizeIs(1));
+  EXPECT_EQ(parts[1].limits[0].payload, whole.results[1].payload_id);
+  EXPECT_THAT(parts[2].limits, SizeIs(0));
+}
+
 TEST(LoadedPlugin, IsCalledByHand) {
   Stoq s(quiet());
   add_workers(s);

@@ -6,7 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "bench/memory.h"
 #include "support/kernel.h"
@@ -403,6 +407,27 @@ TEST(Hostile, IsEndedWhenItTalksOnToNobody) {
   EXPECT_EQ(scan("hostile talk_on"), R"({"honest": true})");
   EXPECT_TRUE(soon([&] { return descendants("stoq-host").size() < hosts; }));
   EXPECT_TRUE(soon([&] { return scan("honest") == R"({"bytes": 6, "sum": 657})"; }));
+}
+
+// It hears nothing: the kernel ends it with the template that it was forked from.
+TEST(Hostile, EndsWithItsTemplate) {
+  const Scratch scratch;
+  const Leftovers leftovers;
+  StoqOptions o = options(scratch, {{"deadline", "60s"}});
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  Stoq s(std::move(o));
+  std::atomic<bool> over = false;
+  std::jthread scan([&] {
+    s.scan("hostile spin", {.add_start_dispatch = {"hostile"}});
+    over = true;
+  });
+  const auto hosts = [] { return descendants("stoq-host"); };
+  ASSERT_TRUE(soon([&] { return hosts().size() >= 3; }));  // the root, a template, the host
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  for (const TreeProcess& each : hosts())
+    if (std::ranges::any_of(hosts(), [&](const auto& p) { return p.parent == each.pid; }))
+      kill(each.pid, SIGKILL);
+  EXPECT_TRUE(soon([&] { return over.load(); }));
 }
 
 TEST(Hostile, IsKilledWhenTheTimeOfTheRequestIsOver) {

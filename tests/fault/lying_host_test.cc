@@ -15,6 +15,7 @@
 
 #include "host/conversation.h"
 #include "host/host_group.h"
+#include "host/outbox.h"
 #include "support/recording_reply.h"
 
 namespace stoq::test {
@@ -401,6 +402,57 @@ TEST(LyingHost, OneThatTalksForEver) {
   ASSERT_TRUE(answer.ending.has_value());
   EXPECT_EQ(answer.ending->failure, Failure::deadline);
   EXPECT_TRUE(answer.killed);
+}
+
+// It has all arrived, but nobody had the time to look before the deadline.
+class LatePeer final : public Peer {
+ public:
+  wire::Received receive(wire::Message& message) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    message = {{Type::records, 0, kCall, body_.size()}, body_, {}};
+    return wire::Received::message;
+  }
+  bool send(wire::Header, std::string_view) override { return true; }
+  void kill() override {}
+
+ private:
+  const std::string body_ = record(Record::result, "1") + kDone;
+};
+TEST(LyingHost, OneThatComesToItsEndTooLate) {
+  LatePeer peer;
+  NoPlugin plugin;
+  RecordingReply reply;
+  BatchItem item{&plugin, &reply};
+  const double deadline = 0.05;
+  const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
+  Conversation conversation(peer, kCall, {&item, 1}, {&deadline, 1}, kMaxResult, log);
+  EXPECT_FALSE(conversation.run().has_value());
+  EXPECT_EQ(reply.given,
+            (std::vector<std::string>{"result 1",
+                                      "failed deadline: it came to its end only after its deadline "
+                                      "of 0.05 s; what it had given stands"}));
+}
+
+TEST(LyingHost, OneThatFailsWithoutEnd) {
+  std::string failures;
+  for (int i = 0; i < 3000; ++i) failures += record(Record::failed, std::string("e\0because", 9));
+  const Answer answer = converse([&](int socket) {
+    for (size_t at = 0; at < failures.size(); at += 14 * 1000)
+      wire::send(socket, {Type::records, 0, kCall, 0}, failures.substr(at, 14 * 1000));
+    wire::send(socket, {Type::records, 0, kCall, 0}, kDone);
+  });
+  EXPECT_FALSE(answer.ending.has_value());
+  EXPECT_EQ(answer.given.size(), 1000u);
+}
+
+// What one call left there is no other's: the host may have ended before it began with that.
+TEST(LyingHost, ItsOutboxIsOfOneCall) {
+  Outbox outbox;
+  outbox.begin(1);
+  outbox.keep(10, "records", 0);
+  EXPECT_EQ(outbox.rest(1, 10), "records");
+  EXPECT_EQ(outbox.rest(1, 17), "");
+  EXPECT_EQ(outbox.rest(2, 10), "");
 }
 
 // The log is for all: one call has so many lines of it, and so long ones.

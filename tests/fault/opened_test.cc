@@ -126,6 +126,8 @@ TEST_F(OpenedSandbox, GivesContentByItsDescriptor) {
     const std::string large(33 << 20, '.');
     EXPECT_EQ(prison.attempt("content_fd"), result("content_fd")) << profile;
     EXPECT_EQ(prison.attempt("content_fd " + large), result("content_fd")) << profile;
+    EXPECT_EQ(prison.attempt_extracted("content_write " + large), result("pwrite", "EBADF"))
+        << profile;
   }
 }
 
@@ -186,6 +188,7 @@ TEST_F(OpenedSandbox, HostsAndTheProcessesOfTheirHelpersHaveLittle) {
       EXPECT_EQ(limit_of(pid, "Max locked memory"), "0");
       if (!legacy) {
         EXPECT_EQ(limit_of(pid, "Max open files"), "256");
+        EXPECT_EQ(limit_of(pid, "Max file size"), std::to_string(uint64_t{2} << 30));
         EXPECT_EQ(limit_of(pid, "Max processes"), profile == "network" ? "8192" : "4096");
         EXPECT_EQ(link("/proc/" + pid + "/fd/2"), "/dev/null");
       }

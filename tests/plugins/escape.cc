@@ -253,6 +253,10 @@ class Escape {
     tell(call, "content_fd", n);
   }
 
+  void content_write(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "pwrite", pwrite(call.content_fd(), "x", 1, 0));
+  }
+
   // Copies the content to where a seeker may find it.
   void keep(const std::string& secret, const sdk::Payload&, sdk::Call& call) {
     kept_ = new std::string(secret);  // never freed
@@ -322,6 +326,7 @@ class Escape {
                                   {"pid", &Escape::process},
                                   {"environment", &Escape::environment},
                                   {"content_fd", &Escape::content_fd},
+                                  {"content_write", &Escape::content_write},
                                   {"keep", &Escape::keep},
                                   {"seek", &Escape::seek}};
 

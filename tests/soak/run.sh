@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, hostile, formats, delivery, python, fuzz-replay, fuzz, sanitizers, bare. Without one: all but `bare`.
+# The large matrices, whole: tests/soak/run.sh [PART]. Parts: tree, faults, hostile, formats, finds, delivery, python, fuzz-replay, fuzz, sanitizers, bare. Without one: all but `bare`.
 # Needs a build in build/release (make soak makes it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -22,6 +22,9 @@ part_faults() { # bad plugins, bad input, and determinism, again and again
 }
 part_formats() { # 500 nestings; every sample cut short at 20 places and with 200 changes
   STOQ_NPM=$PWD/build/npm/node_modules timeout 5000 /usr/bin/python3 -B tests/integration/formats_test.py --nested 500 --damage 1 "$build/bin/stoq"
+}
+part_finds() { # every payload out of all 2 000 files is there; 1 GiB of random bytes yields none
+  timeout 3000 /usr/bin/python3 -B tests/integration/false_finds_test.py --files 0 --random 1024 "$build/bin/stoq" "$build/bin/stoq-bench-tree"
 }
 part_delivery() { # 200 rounds of 1 000 files and a kill -9, of each kind
   STOQ_DELIVERY_ROUNDS=200 timeout 3000 /usr/bin/python3 -B tests/delivery/delivery_test.py "$build/bin/stoq" "$build/tests/plugins"
@@ -50,7 +53,7 @@ part_bare() { # the README's two commands on a Debian 12 with nothing on it
   tests/bare/run.sh build/bare
 }
 
-parts=(tree faults hostile formats delivery python fuzz-replay fuzz sanitizers)
+parts=(tree faults hostile formats finds delivery python fuzz-replay fuzz sanitizers)
 if [[ -n ${1:-} ]]; then
   declare -F "part_$1" > /dev/null || { echo "soak: there is no part '$1'; parts: ${parts[*]} bare" >&2; exit 2; }
   parts=("$1")

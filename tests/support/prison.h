@@ -64,15 +64,27 @@ class Prison {
 
   // "returned" or an errno's name, after the system call that it came to; or the error.
   std::string attempt(const std::string& content) {
-    const StoqResponse r = stoq_->scan(content, {.add_start_dispatch = {"escape"}});
-    for (const auto& [name, texts] : r.errors)
-      return texts.at(0).substr(0, texts.at(0).find(" ; payload"));
-    const Json* result = r.results.at(0).workers.at(0).find("escape");
-    return result ? result->text() : "neither a result nor an error";
+    return outcome(stoq_->scan(content, {.add_start_dispatch = {"escape"}}));
+  }
+  // The same with content that another worker gives, so that the store keeps it.
+  std::string attempt_extracted(const std::string& content) {
+    add_worker(*stoq_, "giver", [content](Payload&, Request&) {
+      WorkerResponse r;
+      r.extracted.emplace_back(content, PayloadMeta{.dispatch_to = {"escape"}});
+      return r;
+    });
+    return outcome(stoq_->scan("x", {.add_start_dispatch = {"giver"}}));
   }
   std::string outside(const std::string& name) const { return directory_ / ("outside/" + name); }
 
  private:
+  static std::string outcome(const StoqResponse& r) {
+    for (const auto& [name, texts] : r.errors)
+      return texts.at(0).substr(0, texts.at(0).find(" ; payload"));
+    const Json* result = r.results.back().workers.at(0).find("escape");
+    return result ? result->text() : "neither a result nor an error";
+  }
+
   TemporaryDirectory directory_;
   std::unique_ptr<Stoq> stoq_;
 };

@@ -161,6 +161,22 @@ TEST_F(Sevenzip, SizesAreBounded) {
               testing::UnorderedElementsAre("one.txt: extracted", "two.txt: too large (14 > 13)"));
 }
 
+// Beyond 32 MiB a payload lies in a file, which 7zz may not open.
+TEST_F(Sevenzip, LargePayloads) {
+  std::string large(40 << 20, '\0');
+  for (size_t i = 0; i < large.size(); i += 512) large[i] = static_cast<char>(i >> 9);
+  put("large.bin", large);
+  const std::string archive = made("a.7z", "7zz a -mx0 -mhe -psecret a.7z large.bin one.txt");
+  ASSERT_GT(archive.size(), size_t{40} << 20);
+  const StoqResponse r = scan(archive, {}, {{"passwords", "secret"}});
+  EXPECT_THAT(members(r),
+              testing::UnorderedElementsAre("large.bin: extracted", "one.txt: extracted"));
+  EXPECT_EQ(errors(r), std::vector<std::string>{});
+  const StoqResponse huge = scan(archive + std::string((256 << 20) - archive.size() + 1, '\0'));
+  EXPECT_THAT(errors(huge),
+              ElementsAre(testing::HasSubstr("7zz: it is given no more than 256 MiB")));
+}
+
 TEST_F(Sevenzip, NothingForWhatIsNoArchive) {
   const StoqResponse r = scan("MZ and so on, which is no archive at all");
   EXPECT_FALSE(r.results.at(0).workers.at(0).find("sevenzip")) << r.dumps();

@@ -140,10 +140,11 @@ TEST(Upx, HasNothingToSayOfOtherFiles) {
   }
 }
 
-TEST(Upx, NeedsSections) {
-  std::string why;
-  const std::string none = put(packed_pe(sample_pe(false)), 0x86, little(0, 2));
-  EXPECT_FALSE(plugins::upx::unpack(plugins::carving::bytes_of(none), 1 << 20, why));
+TEST(Upx, NeedsNoSections) {
+  const SamplePe pe = sample_pe(false);
+  const WorkerScan r = scan(put(packed_pe(pe), 0x86, little(0, 2)));
+  EXPECT_EQ(problems(r), Names{"its headers are damaged: this is its image in memory"});
+  EXPECT_EQ(r.contents(), Names{pe.image});
 }
 
 TEST(Upx, SurvivesEveryCutAndChange) {

@@ -43,7 +43,7 @@ class SwissKnife(ArchiverPlugin, DecoratorPlugin, DeepDispatcherPlugin, Dispatch
             'thorough': 1 if self.thorough else 0,
             'told': dict(told),
             'start': bytes(memoryview(payload)[:4]),
-            'kinds': {name: type(value).__name__ for name, value in payload.payload_meta.extra_data.items()},
+            'meta': dict(payload.payload_meta.extra_data),
         }
         payload.payload_meta.extra_data.update(raw=b'caf\xe9', both=(1, 2), some={3, 1, 2})
         payload.dispatch_meta['swiss_knife']['seen'] = [payload.payload_id]
