@@ -168,7 +168,8 @@ class Delivery(unittest.TestCase):
 
         def reached():
             if self.moment == "intake":
-                return Journal.size(self.state) > before
+                # A journal that is rewritten at the start may never be as long again.
+                return Journal.size(self.state) > before or self.results.count() > 0
             if self.moment == "scan" and Journal.size(self.state) > before + share * 2 * FILES * line:
                 return True  # else the results tell: a journal may be rewritten, and shrink
             return self.results.count() >= share * self.reachable()
