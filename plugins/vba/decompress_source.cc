@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 namespace stoq::plugins::vba {
 namespace {
@@ -13,11 +14,17 @@ constexpr std::size_t kChunk = 4096, kMostSource = 64 << 20;
 // One chunk: a flag byte tells of eight tokens which are literals and which copy what was before.
 // False: a copy reaches in front of the chunk.
 bool decompress_chunk(office::Bytes chunk, std::vector<std::uint8_t>& out) {
-  std::array<std::uint8_t, kChunk> text;
+  constexpr std::size_t kStep = 8;  // copied at once; a copy may write so far beyond its end
+  std::array<std::uint8_t, kChunk + kStep> text;
   std::size_t done = 0, at = 0;
   bool whole = true;
   while (whole && at < chunk.size()) {
     const unsigned flags = chunk[at++];
+    if (flags == 0 && chunk.size() - at >= 8 && kChunk - done >= 8) {
+      std::memcpy(&text[done], &chunk[at], 8);
+      done += 8, at += 8;
+      continue;
+    }
     for (unsigned bit = 0; bit < 8 && at < chunk.size() && done < kChunk; ++bit) {
       if ((flags >> bit & 1) == 0) {
         text[done++] = chunk[at++];
@@ -36,9 +43,13 @@ bool decompress_chunk(office::Bytes chunk, std::vector<std::uint8_t>& out) {
       const std::size_t distance = (token >> length_bits) + 1u;
       whole = distance <= done;
       if (!whole) break;
-      // byte by byte: a copy may reach into what it makes
-      for (const std::size_t end = done + length; done < end; ++done)
-        text[done] = text[done - distance];
+      const std::size_t end = done + length;
+      if (distance >= kStep)
+        for (std::size_t to = done; to < end; to += kStep)
+          std::memcpy(&text[to], &text[to - distance], kStep);
+      else  // byte by byte: it reaches into what it makes
+        for (std::size_t to = done; to < end; ++to) text[to] = text[to - distance];
+      done = end;
     }
     if (done == kChunk) break;
   }
