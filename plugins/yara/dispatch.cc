@@ -59,13 +59,14 @@ void write_meta(JsonWriter& json, const Match& match, const Extra& extra) {
   json.end_object();
 }
 
-void write_strings(JsonWriter& json, const Match& match) {
+void write_strings(JsonWriter& json, const Match& match, std::size_t most) {
+  const auto listed = std::span(match.strings).first(std::min(match.strings.size(), most));
   JsonWriter hexes;
   bool lossy = false;
   bool cut = false;
   hexes.begin_array();
   json.key("strings").begin_array();
-  for (const auto& hit : match.strings) {
+  for (const auto& hit : listed) {
     auto shown = hit.data.first(std::min(hit.data.size(), kShownBytes));
     auto text = sdk::text_from_bytes(shown);
     json.begin_array().value(hit.offset).value(hit.name).value(std::string_view(text)).end_array();
@@ -81,28 +82,29 @@ void write_strings(JsonWriter& json, const Match& match) {
   if (lossy) json.key("strings_hex").raw(hexes.end_array().take());
   if (cut) {
     json.key("strings_length").begin_array();
-    for (const auto& hit : match.strings) json.value(hit.data.size());
+    for (const auto& hit : listed) json.value(hit.data.size());
     json.end_array();
   }
-  if (match.strings_total > match.strings.size())
-    json.key("strings_total").value(match.strings_total);
+  if (match.strings_total > listed.size()) json.key("strings_total").value(match.strings_total);
 }
 
-void write_match(JsonWriter& json, const Match& match, const Extra& extra = {}) {
+void write_match(JsonWriter& json, const Match& match, const Extra& extra = {},
+                 std::size_t most = SIZE_MAX) {
   json.begin_object().key("tags").begin_array();
   for (auto tag : match.tags) json.value(tag);
   json.end_array();
   json.key("namespace").value(match.name_space).key("rule").value(match.rule);
   write_meta(json, match, extra);
-  write_strings(json, match);
+  write_strings(json, match, most);
   json.end_object();
 }
 
 Extra xor_meta(const Match& match, bool first_only) {
   JsonWriter info;
   info.begin_array();
-  bool any = false;
+  std::size_t found = 0;
   for (const auto& hit : match.strings) {
+    if (found == kDispatchedHits) break;
     auto key = xor_key_of(match, hit);
     if (key.empty()) continue;
     if (first_only) {
@@ -115,9 +117,9 @@ Extra xor_meta(const Match& match, bool first_only) {
         .value(hit.name)
         .value(std::string_view(decimals(key)))
         .end_array();
-    any = true;
+    ++found;
   }
-  if (!any) return {};
+  if (found == 0) return {};
   return {{"xor_info", info.end_array().take()}};
 }
 
@@ -193,7 +195,7 @@ Dispatch dispatch(std::span<const Match> matches, bool xor_first_match) {
     if (std::ranges::find(names, "xordecode") != names.end())
       extra = xor_meta(match, xor_first_match);
     JsonWriter json;
-    write_match(json, match, extra);
+    write_match(json, match, extra, kDispatchedHits);
     for (auto& name : names) {
       auto known = std::ranges::find(
           out.plugins, name, [](const auto& p) -> const auto& { return p.first; });

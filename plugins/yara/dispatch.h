@@ -16,6 +16,9 @@ namespace stoq::plugins::yara {
 
 // As in stoQ 2, a hit shows at most this much of its data.
 inline constexpr std::size_t kShownBytes = 512;
+// A dispatch meta lists so many hits: what a payload is full of must not make the meta too large to
+// be taken, and so keep the payload from its workers.
+inline constexpr std::size_t kDispatchedHits = 1000;
 
 // {"tags": [], "namespace": "default", "rule": "r", "meta": {}, "strings": [[0, "$a", "text"]]}
 // Where the text is not the data, byte for byte, "strings_hex" gives the hex digits, in a list
@@ -40,7 +43,7 @@ struct Dispatch {
 // $<id>, or a string with the xor modifier) and added to the meta in the JSON: `xorkey` ("21" or
 // "17,16"), of the first hit that gives one and turned such that it decodes the payload from its
 // beginning; or, without `xor_first_match`, `xor_info`, a list of [offset, id, key] for all, the
-// key as at that offset.
+// key as at that offset. At most kDispatchedHits are listed, in the order of strings and offsets.
 Dispatch dispatch(std::span<const Match> matches, bool xor_first_match = true);
 
 }  // namespace stoq::plugins::yara

@@ -63,6 +63,21 @@ TEST(Dispatch, ListsAreTidiedAndTheLastRuleWins) {
   EXPECT_NE(result.plugins[1].second.find(R"("rule": "b")"), std::string::npos);
 }
 
+// 600 000 hits of 8 bytes would be more than a meta may have.
+TEST(Dispatch, APayloadFullOfHitsReachesItsWorkers) {
+  std::string content;
+  for (int i = 0; i < 600'000; ++i) content += "needle\x01\x02";
+  const Dispatch full = dispatch_of(
+      "rule r { meta: plugin = \"one\" strings: $a = \"needle\\x01\\x02\" condition: $a }",
+      content);
+  ASSERT_EQ(plugin_names(full), Texts{"one"});
+  const std::string& meta = full.plugins[0].second;
+  EXPECT_LT(meta.size(), size_t{1} << 20);
+  EXPECT_TRUE(meta.ends_with(R"("strings_total": 600000})")) << meta.substr(meta.size() - 60);
+  EXPECT_NE(meta.find("[7992, \"$a\""), meta.npos);
+  EXPECT_EQ(meta.find("[8000, \"$a\""), meta.npos);
+}
+
 TEST(Dispatch, SaveFalse) {
   EXPECT_EQ(dispatch_of("rule r { meta: save = \" False\" condition: true }", "x").save, false);
   EXPECT_EQ(dispatch_of("rule r { meta: plugin = \"a\" save = false condition: true }", "x").save,
