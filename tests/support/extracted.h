@@ -16,6 +16,7 @@ struct Extracted {
 };
 
 struct WorkerScan {
+  std::string worker;
   StoqResponse response;
   std::vector<Extracted> extracted;
   std::string result;  // JSON; empty for none
@@ -43,7 +44,7 @@ inline WorkerScan scan_with(const std::string& worker, std::string_view content,
   o.plugin_opts[worker]["isolation"] = "none";
   for (const auto& [key, value] : options) o.plugin_opts[worker][key] = OptionText(value);
   Stoq s(std::move(o));
-  WorkerScan out;
+  WorkerScan out{.worker = worker};
   std::mutex mutex;
   std::map<std::string, std::string> contents;  // by payload_id
   s.add_plugin("rules", std::make_shared<FunctionDispatcher>([&](Payload& payload, Request&) {
@@ -61,6 +62,18 @@ inline WorkerScan scan_with(const std::string& worker, std::string_view content,
       out.result = std::string(result->text());
   out.errors = errors_of(out.response, worker);
   return out;
+}
+
+// Errors without what the engine adds.
+inline std::vector<std::string> problems(const WorkerScan& r) {
+  std::vector<std::string> all;
+  const std::string before = r.worker + " ; ";
+  for (const std::string& e : r.errors) {
+    const size_t at = e.rfind(before);
+    const size_t begin = at == e.npos ? 0 : at + before.size();
+    all.push_back(e.substr(begin, e.find(" ; payload") - begin));
+  }
+  return all;
 }
 
 }  // namespace stoq::test

@@ -22,16 +22,6 @@ constexpr std::string_view kScript = ">>>AUTOIT SCRIPT<<<";
 WorkerScan scan(const std::string& content, std::map<std::string, std::string> options = {}) {
   return scan_with("autoit", content, std::move(options));
 }
-// Errors without what the engine adds.
-Names problems(const WorkerScan& r) {
-  Names all;
-  for (const std::string& e : r.errors) {
-    const size_t at = e.rfind("autoit ; ");
-    const size_t begin = at == e.npos ? 0 : at + 9;
-    all.push_back(e.substr(begin, e.find(" ; payload") - begin));
-  }
-  return all;
-}
 
 const std::string kTokens = little(2, 4) + token(0x31, "MSGBOX") + "\x47\x05" + little(0, 4) +
                             "\x40" + token(0x36, "a \"title\"") + "\x40" + token(0x33, "TEXT") +

@@ -20,16 +20,6 @@ const std::string kPackage = python_package({{'s', "main", "code of main"},
 WorkerScan scan(const std::string& content, std::map<std::string, std::string> options = {}) {
   return scan_with("pyinstaller", content, std::move(options));
 }
-// Errors without what the engine adds.
-Names problems(const WorkerScan& r) {
-  Names all;
-  for (const std::string& e : r.errors) {
-    const size_t at = e.rfind("pyinstaller ; ");
-    const size_t begin = at == e.npos ? 0 : at + 14;
-    all.push_back(e.substr(begin, e.find(" ; payload") - begin));
-  }
-  return all;
-}
 
 TEST(PyInstaller, BehindAnExecutable) {
   const std::string program = pe_file("bootloader");

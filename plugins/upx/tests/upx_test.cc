@@ -16,16 +16,6 @@ using Names = std::vector<std::string>;
 WorkerScan scan(const std::string& content, std::map<std::string, std::string> options = {}) {
   return scan_with("upx", content, std::move(options));
 }
-// Errors without what the engine adds.
-Names problems(const WorkerScan& r) {
-  Names all;
-  for (const std::string& e : r.errors) {
-    const size_t at = e.rfind("upx ; ");
-    const size_t begin = at == e.npos ? 0 : at + 6;
-    all.push_back(e.substr(begin, e.find(" ; payload") - begin));
-  }
-  return all;
-}
 
 TEST(Upx, GivesAnElfFileAsItWas) {
   const std::string elf = sample_elf(), packed = packed_elf(elf);
