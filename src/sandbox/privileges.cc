@@ -57,7 +57,8 @@ User user_of_hosts(const Spec& spec, const Places& places) {
   if (own.uid != 0 || spec.profile == config::Profile::legacy || in_user_namespace()) return own;
   const auto reached = [&](const std::string& place) { return may_reach(place, nobody); };
   return std::ranges::all_of(places.folders, reached) &&
-                 std::ranges::all_of(places.programs, reached)
+                 std::ranges::all_of(places.programs, reached) &&
+                 (spec.tmp_place.empty() || reached(spec.tmp_place))
              ? nobody
              : own;
 }

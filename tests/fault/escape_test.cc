@@ -145,7 +145,7 @@ TEST_P(Escape, ChangingAFileOfItsUser) {
   const std::string file = prison.outside("file");
   std::ofstream(file) << "content";
   if (geteuid() == 0 && !is("legacy")) {
-    ASSERT_EQ(chown(file.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(chown(file.c_str(), user_of_hosts(), user_of_hosts()), 0);
   }
   ASSERT_EQ(chmod(file.c_str(), 0600), 0);
   const auto refused_here = [&](const char* call) {

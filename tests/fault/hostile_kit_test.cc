@@ -374,6 +374,9 @@ class ConfinedHostile : public ::testing::TestWithParam<HostileCase> {
   }
 };
 TEST_P(ConfinedHostile, CostsOneAnswer) {
+  if (GetParam().deed == "thread_bomb" && user_of_hosts() == 0)
+    GTEST_SKIP()
+        << "root alone reaches this build, so hosts are root's, whose threads no limit counts";
   expect_contained(GetParam(), {{"tmp_size", "8MiB"}});
 }
 INSTANTIATE_TEST_SUITE_P(Grabs, ConfinedHostile, ::testing::ValuesIn(kGrabs), deed_of);

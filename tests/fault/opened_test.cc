@@ -49,7 +49,7 @@ TEST_F(OpenedSandbox, MakesTheCallsThatStoqCfgNames) {
   chmod(elsewhere.path().c_str(), 0777);
   const std::string file = elsewhere.file("file");
   if (geteuid() == 0) {
-    ASSERT_EQ(chown(file.c_str(), 65534, 65534), 0);
+    ASSERT_EQ(chown(file.c_str(), user_of_hosts(), user_of_hosts()), 0);
   }
   const auto attempt = [&](const std::string& calls) {
     Prison prison("compute", {{"sandbox_calls", calls}});
@@ -183,7 +183,7 @@ TEST_F(OpenedSandbox, HostsAndTheProcessesOfTheirHelpersHaveLittle) {
     for (const std::string& pid : pids) {
       // The last layer that it puts on.
       EXPECT_TRUE(eventually([&] { return status_of(pid, "Seccomp") == "2"; }));
-      const uid_t user = geteuid() == 0 && !legacy ? 65534 : geteuid();
+      const uid_t user = legacy ? geteuid() : user_of_hosts();
       EXPECT_EQ(status_of(pid, "Uid"), std::to_string(user));
       for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
         EXPECT_EQ(status_of(pid, set), "0000000000000000") << set;

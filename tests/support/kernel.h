@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 
 namespace stoq::test {
@@ -19,6 +20,20 @@ inline std::string kernel_lacks() {
   if (landlock < 1) return "this kernel has no Landlock";
   if (landlock < 6) return "this kernel's Landlock does not confine signals";
   return "";
+}
+
+// Who hosts are, but for those of profile legacy: of root's engine nobody, unless root alone can
+// reach this build.
+inline uid_t user_of_hosts() {
+  if (geteuid() != 0) return geteuid();
+  constexpr uid_t kNobody = 65534;
+  constexpr auto kOpen = std::filesystem::perms::others_read | std::filesystem::perms::others_exec;
+  std::filesystem::path place = std::filesystem::canonical("/proc/self/exe");
+  while (place.has_relative_path()) {
+    place = place.parent_path();
+    if ((std::filesystem::status(place).permissions() & kOpen) != kOpen) return 0;
+  }
+  return kNobody;
 }
 
 }  // namespace stoq::test
