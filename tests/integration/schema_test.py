@@ -67,7 +67,7 @@ CASES = [
     ("bomb", samples.bomb(128), BOTH, 0, lambda r: expect(["max_ratio"], r)),
     ("bytes", samples.bomb(8), (*BOTH, "--set", "max_extracted_bytes=1MiB"), 0, lambda r: expect(["max_extracted_bytes"], r)),
     ("no spill", samples.bomb(48), (*BOTH, "--set", "spill_dir=/nonexistent"), 0, lambda r: expect(["spill"], r)),
-    ("deadline", samples.bomb(128), (*BOTH, "--plugin-opts", "decompress:deadline=1ms"), 0, lambda r: expect(["plugin_deadline"], r)),
+    ("deadline", b"hostile spin\n", (*BAD, "--plugin-opts", "hostile:deadline=200ms"), 0, lambda r: expect(["plugin_deadline"], r)),
     ("root too large", b"x" * 3000, (*BOTH, "--set", "max_payload_size=2KiB"), 1, lambda r: expect(["max_payload_size"], r)),
     ("crash", b"hostile segfault\n", BAD, 0, lambda r: expect(["crash"], r)),
     ("hang", b"hostile sleep\n", (*BAD, "--plugin-opts", "hostile:deadline=200ms"), 0, lambda r: expect(["plugin_deadline"], r)),
