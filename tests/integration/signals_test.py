@@ -51,7 +51,7 @@ class Watching:
         env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": self.dir, "STOQ_HOME": f"{self.dir}/home", "TZ": "UTC"}
         env.update({name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")})
         args = [STOQ, "run", "-P", "dirmon", "-C", "filedir", "--progress", "never", "--plugin-dir", TEST_PLUGINS, *arguments,
-                "--plugin-opts", f"dirmon:source_dir={self.dir}/incoming", f"filedir:results_dir={self.dir}/results"]
+                "--plugin-opts", f"dirmon:source_dir={self.dir}/incoming", "dirmon:existing=true", f"filedir:results_dir={self.dir}/results"]
         self.log_path = f"{self.dir}/log"
         with open(self.log_path, "wb") as log:
             if terminal:
