@@ -71,7 +71,8 @@ Flow Extraction::end(bool complete) {
 
 bool Extraction::cancelled() {
   timed_out_ |= Clock::now() >= until_;
-  return timed_out_ || stopped_ || call_.cancelled();
+  if (!timed_out_ && !stopped_) called_off_ |= call_.cancelled();
+  return timed_out_ || stopped_ || called_off_;
 }
 
 std::int64_t Extraction::time_left() {
@@ -113,6 +114,9 @@ void give(const Report& report, const Extraction& extraction, sdk::Call& call) {
   if (extraction.timed_out())
     call.error("Timed out decompressing payload: after " + std::to_string(report.member_count) +
                " members (option timeout)");
+  else if (extraction.called_off())
+    call.error("Stopped decompressing payload: after " + std::to_string(report.member_count) +
+               " members (the deadline of the plugin or the request, or the end of the run)");
   call.result(result_of(report));
 }
 

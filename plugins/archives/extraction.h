@@ -29,6 +29,7 @@ class Extraction final : public Sink {
   /// Takes the open member back, if there is one: nothing of it was worth giving.
   void drop();
   bool timed_out() const { return timed_out_; }
+  bool called_off() const { return called_off_; }  // by the engine
   bool stopped() const { return stopped_; }
   /// Milliseconds, 0 when the time is over: of the timeout, or of what the engine grants.
   std::int64_t time_left();
@@ -43,7 +44,7 @@ class Extraction final : public Sink {
   Clock::time_point until_;
   Member member_;
   std::uint64_t written_ = 0;
-  bool open_ = false, stopped_ = false, timed_out_ = false;
+  bool open_ = false, stopped_ = false, timed_out_ = false, called_off_ = false;
 };
 
 /// The result of a plugin that unpacks, as JSON.
