@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "adapter.h"
+#include "core/fork.h"
 #include "core/instance.h"
 #include "options.h"
 #include "payload_object.h"
@@ -18,8 +19,6 @@
 
 namespace stoq::python {
 namespace {
-
-std::atomic<unsigned> forks = 0;
 
 // Under the interpreter's lock.
 bool ending = false;
@@ -89,7 +88,7 @@ class EngineObject::Use {
 };
 
 void EngineObject::check() const {
-  if (forks_ != forks.load())
+  if (forks_ != fork_count())
     throw StoqException(
         "this Stoq was made before the process forked, and its threads and hosts stayed with the "
         "parent: make one in the child");
@@ -120,7 +119,7 @@ auto EngineObject::at_work(const Function& function) {
 EngineObject::EngineObject(const py::dict& options, py::object make_plugin)
     : log_(std::make_shared<LogQueue>()),
       make_plugin_(std::make_shared<Kept>(std::move(make_plugin))),
-      forks_(forks.load()) {
+      forks_(fork_count()) {
   if (ending) throw StoqException("no Stoq is made any more: the interpreter is ending");
   StoqOptions given = options_of(options);
   given.log_sink = log_;
@@ -154,7 +153,7 @@ EngineObject::~EngineObject() {
 
 void EngineObject::close() {
   if (!stoq_) return;
-  if (forks_ != forks.load()) {  // what is behind it is the parent's
+  if (forks_ != fork_count()) {  // what is behind it is the parent's
     new std::shared_ptr<Stoq>(std::move(stoq_));
     return;
   }
@@ -382,7 +381,7 @@ void end_all_engines() {
     return threads_at_work.empty();
   };
   for (EngineObject* engine : engines())
-    if (engine->stoq_ && engine->forks_ == forks.load()) {
+    if (engine->stoq_ && engine->forks_ == fork_count()) {
       const std::shared_ptr<Stoq> stoq = engine->stoq_;
       const NoGil released;
       stoq->stop();
@@ -419,10 +418,7 @@ void translate(std::exception_ptr e) {
 }  // namespace
 
 void add_engine_type(py::module_& module) {
-  pthread_atfork(nullptr, nullptr, [] {
-    ++forks;
-    threads_at_work.clear();
-  });
+  pthread_atfork(nullptr, nullptr, [] { threads_at_work.clear(); });
   py::register_exception_translator(translate);
   py::class_<EngineObject>(module, "Engine")
       .def(py::init<const py::dict&, py::object>())

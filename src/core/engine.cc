@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "core/fork.h"
 #include "core/places.h"
 #include "loader/object.h"
 
@@ -27,6 +28,7 @@ Engine::Engine(StoqOptions options)
       root_(std::make_shared<RootTemplate>(host_program())),
       python_root_(std::make_shared<RootTemplate>(python_host_program())),
       pool_(settings_->threads) {
+  make_process_statics();
   // Read again from where it was found now, wherever the program goes.
   options_.base_dir = settings_->base_dir;
   if (options_.config_file)
@@ -260,11 +262,10 @@ void wait_for_rate(std::string_view ratelimit) {
                seconds = slash == ratelimit.npos ? 1 : number(ratelimit.substr(slash + 1));
   const auto gap =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds / count));
-  static std::mutex mutex;
-  static Clock::time_point next;
+  static constinit Clock::time_point next;
   Clock::time_point mine;
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = process_lock();
     mine = std::max(next, Clock::now());
     next = mine + gap;
   }

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "core/fork.h"
 #include "stoq/exceptions.h"
 #include "stoq/sdk/json.h"
 
@@ -25,8 +26,7 @@ constexpr std::pair<LogLevel, std::string_view> kNames[] = {{LogLevel::debug, "D
 
 std::string timestamp(std::chrono::system_clock::time_point when, bool milliseconds) {
   const std::time_t t = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  localtime_r(&t, &parts);
+  const std::tm parts = local_parts(t);
   char text[40];
   size_t n = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
   const auto millis =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stoq/response.h"
 
+#include "core/fork.h"
 #include "core/response_text.h"
 #include "stoq/sdk/json.h"
 
@@ -77,8 +78,7 @@ std::string local_time(std::chrono::system_clock::time_point when) {
   const auto seconds = floor<std::chrono::seconds>(when);
   const auto micros = duration_cast<microseconds>(when - seconds).count();
   const std::time_t t = system_clock::to_time_t(seconds);
-  std::tm parts{};
-  localtime_r(&t, &parts);
+  const std::tm parts = local_parts(t);
   char text[40];
   size_t n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
   if (micros != 0)

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/uuid.h"
 
-#include <pthread.h>
 #include <sys/random.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 
+#include "core/fork.h"
 #include "stoq/exceptions.h"
 
 namespace stoq {
 namespace {
-
-// Told apart from its parent without a system call for each id.
-unsigned process_generation() {
-  static std::atomic<unsigned> generation = 1;
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++generation; });
-  (void)registered;
-  return generation.load(std::memory_order_relaxed);
-}
 
 // A block of kernel randomness per thread. A forked child must not hand out what its parent will:
 // the block remembers its process.
@@ -31,7 +22,7 @@ struct Randomness {
   unsigned owner = 0;
 
   const uint8_t* take(size_t n) {
-    if (const unsigned now = process_generation(); used + n > block.size() || owner != now) {
+    if (const unsigned now = fork_count(); used + n > block.size() || owner != now) {
       for (size_t got = 0; got < block.size();) {
         const ssize_t r = getrandom(block.data() + got, block.size() - got, 0);
         if (r < 0 && errno != EINTR)

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/fork.h"
 #include "core/silent_reply.h"
 #include "loader/native_call.h"
 #include "loader/native_host.h"
@@ -193,15 +194,15 @@ class NativeInstance final : public Instance {
   std::vector<void*> threads_;  // states that no call is using
 };
 
+std::map<std::string, std::vector<std::pair<dev_t, ino_t>>> loaded_files;  // under process_lock
+
 // What dlopen is to call a module: by a name that it knows it gives what it has loaded, even when
 // another file lies there by now. Each further file gets one more slash in front.
 std::string name_of_file(const std::string& module) {
-  static std::mutex mutex;
-  static std::map<std::string, std::vector<std::pair<dev_t, ino_t>>> files;
   struct stat st {};
   if (stat(module.c_str(), &st) != 0) return module;
-  const std::lock_guard lock(mutex);
-  auto& known = files[module];
+  const auto lock = process_lock();
+  auto& known = loaded_files[module];
   const std::pair file(st.st_dev, st.st_ino);
   const auto at = std::find(known.begin(), known.end(), file);
   const auto place = static_cast<size_t>(at - known.begin());

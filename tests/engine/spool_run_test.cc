@@ -129,12 +129,12 @@ TEST_F(SpoolRun, AResponseThatIsNotSavedLiesThereAndItsItemIsDone) {
   EXPECT_EQ(summary.failed, 0u);
   EXPECT_EQ(summary.spooled, 1u);
   EXPECT_EQ(provider_->outcomes, "1 0 \n");
-  EXPECT_EQ(store_->calls(), 4);  // and once more at the end of the run
+  EXPECT_GE(store_->calls(), 4);  // again at the end of the run, and during it if it takes long
   EXPECT_EQ(steady->saved(), each_once(1));
   ASSERT_THAT(entries(), SizeIs(1));
   const SpoolEntry entry = entries()[0];
   EXPECT_EQ(entry.header.connector, "store");
-  EXPECT_EQ(entry.header.attempts, 4u);
+  EXPECT_EQ(entry.header.attempts, static_cast<unsigned>(store_->calls()));
   EXPECT_EQ(entry.header.error, "std::runtime_error: not now");
   EXPECT_THAT(log_->with("spool"),
               ElementsAre("WARNING Results of scan " + entry.header.scan_id +
