@@ -95,7 +95,7 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   stoq::Input input{.payload = &in_host, .request = &request};
   Outbox outbox;
   WireReply host(theirs.get(), &outbox, 1, call);
-  host.begin(info, input, false);
+  host.begin(info, INT64_MAX, input, false);
   act(fuzz::Input(data), host);
   if (!ends_early) host.plugin_done(true), host.call_done();
   theirs = Fd();

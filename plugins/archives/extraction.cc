@@ -80,7 +80,7 @@ std::int64_t Extraction::time_left() {
   const std::int64_t granted = call_.time_left();
   const std::int64_t left = std::min<std::int64_t>(
       ours, granted - std::min<std::int64_t>(granted / 10, 1000));  // the answer is still to give
-  timed_out_ |= left <= 0;
+  if (left <= 0) (ours <= 0 ? timed_out_ : called_off_) = true;
   return std::max<std::int64_t>(left, 0);
 }
 

@@ -33,7 +33,8 @@ std::string encode(const CallMessage& c) {
       .raw(c.max_result)
       .raw(c.max_depth);
   w.u64(c.plugins.size());
-  for (const uint32_t plugin : c.plugins) w.raw(plugin);
+  for (size_t i = 0; i < c.plugins.size(); ++i)
+    w.raw(c.plugins[i]).raw(i < c.deadlines.size() ? c.deadlines[i] : INT64_MAX);
   for (const auto text : kTexts) w.text(c.*text);
   return std::move(w.str());
 }
@@ -53,7 +54,10 @@ CallMessage decode_call(std::string_view body) {
   const uint64_t count = r.u64();
   if (c.op > Op::ingest || c.place > Place::file || count > 4096)
     throw Malformed("a call that makes no sense");
-  for (uint64_t i = 0; i < count; ++i) c.plugins.push_back(r.raw<uint32_t>());
+  for (uint64_t i = 0; i < count; ++i) {
+    c.plugins.push_back(r.raw<uint32_t>());
+    c.deadlines.push_back(r.raw<int64_t>());
+  }
   for (const auto text : kTexts) c.*text = r.text();
   return c;
 }

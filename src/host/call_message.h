@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+
 #include "core/instance.h"
 #include "host/wire.h"
 
@@ -9,18 +11,24 @@ namespace stoq::wire {
 // What a call carries to a host beside its content; both sides use the same two functions.
 struct CallMessage {
   Op op = Op::scan;
-  std::vector<uint32_t> plugins;  // indices in the template's order of loading
-  Place place = Place::none;      // of the content
-  uint64_t size = 0;              // of the content
+  std::vector<uint32_t> plugins;   // indices in the template's order of loading
+  std::vector<int64_t> deadlines;  // of each, milliseconds from its beginning; none that is missing
+  Place place = Place::none;       // of the content
+  uint64_t size = 0;               // of the content
   Sha256 sha256{};
   uint32_t level = 0;
-  int64_t time_left = INT64_MAX;  // milliseconds
+  int64_t time_left = INT64_MAX;  // of the request, milliseconds
   ExtractionLimits limits;
   uint64_t max_result = 0;  // bytes …
   uint32_t max_depth = 0;   // … and open brackets of any JSON that is given
   std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta,
       dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors, response, scan_id, task;
 };
+
+// How a call carries seconds; what is beyond a plugin's reach is no deadline.
+inline int64_t milliseconds(double seconds) {
+  return seconds < 1e9 ? static_cast<int64_t>(std::ceil(seconds * 1000)) : INT64_MAX;
+}
 
 std::string encode(const CallMessage& call);
 CallMessage decode_call(std::string_view body);  // views into body; throws Malformed

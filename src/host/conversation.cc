@@ -253,8 +253,8 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
         over_ = true;  // it was killed too late: what others then gave, they are asked for again
         return;
       }
-      if (std::chrono::steady_clock::now() >=
-          deadline_)  // it may have stopped because it was told that its time is over
+      // What it left undone because it was told of its end, nobody else knows of.
+      if ((!bytes.empty() && bytes[0] != 0) || std::chrono::steady_clock::now() >= deadline_)
         reply().failed(
             Failure::deadline, "deadline",
             "it came to its end only after " +

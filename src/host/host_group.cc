@@ -246,12 +246,9 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
   for (const BatchItem& item : items) {
     const auto& remote = static_cast<const RemoteInstance&>(*item.instance);
     call.plugins.push_back(remote.index());
+    call.deadlines.push_back(wire::milliseconds(remote.deadline()));
     deadlines.push_back(remote.deadline());
   }
-  // Time enough for each; the engine has the last word.
-  call.time_left =
-      std::min(call.time_left,
-               static_cast<int64_t>(*std::max_element(deadlines.begin(), deadlines.end()) * 1000));
   const uint64_t number = next_number();
   Conversation conversation(*host, number, items, deadlines, limits_.max_result, log_);
   std::optional<Ending> ending;

@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -151,9 +153,17 @@ bool HostProcess::send(wire::Header header, std::string_view body) {
   return wire::send(socket_.get(), header, body, {}, MSG_DONTWAIT);
 }
 
-void HostProcess::tell(wire::Header header, std::string_view body) {
-  while (!wire::send(socket_.get(), header, body) && errno == EAGAIN) {
-  }
+bool HostProcess::tell(wire::Header header, std::string_view body, double seconds) {
+  const auto start = std::chrono::steady_clock::now();
+  while (!wire::send(socket_.get(), header, body) && errno == EAGAIN)
+    if (std::chrono::steady_clock::now() - start >= std::chrono::duration<double>(seconds))
+      return false;
+  return true;
+}
+
+bool HostProcess::has_unheard() const {
+  int bytes = 0;
+  return ioctl(socket_.get(), SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
 void HostProcess::kill() {

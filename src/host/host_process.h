@@ -48,7 +48,11 @@ class HostProcess final : public Peer {
 
   wire::Received receive(wire::Message& message) override;
   bool send(wire::Header header, std::string_view body) override;
-  void tell(wire::Header header, std::string_view body);  // waits until there is room for it
+  // Waits so long until there is room for it; false: there was none. One that is gone needs none.
+  bool tell(wire::Header header, std::string_view body, double seconds);
+  // How many messages it has dealt with, and whether others lie before it.
+  uint64_t heard() const { return outbox_.heard(); }
+  bool has_unheard() const;
   void kill() override;
   void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }

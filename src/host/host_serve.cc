@@ -135,6 +135,7 @@ class CallServer {
         default:
           break;
       }
+      outbox_.hear();
     }
     const std::lock_guard lock(mutex_);
     if (providers_.empty())
@@ -207,7 +208,7 @@ class CallServer {
       for (size_t k = i + 1; k < m.plugins.size(); ++k)
         keep |= m.plugins[k] < plugins_.size() &&
                 plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
-      reply.begin(plugin.info(), input, keep);
+      reply.begin(plugin.info(), m.deadlines[i], input, keep);
       plugin.call(m.op, input, reply);
       reply.plugin_done(i + 1 == m.plugins.size());
     }

@@ -17,6 +17,7 @@ namespace stoq {
 struct Outbox::Shared {
   std::atomic<uint64_t> call;
   std::atomic<uint64_t> end;  // of the stream
+  std::atomic<uint64_t> heard;
   char bytes[wire::kInlineBody];
 };
 
@@ -57,6 +58,14 @@ void Outbox::keep(uint64_t sent, std::string_view unsent, size_t kept) {
   if (unsent.size() > sizeof shared_->bytes) return;
   std::memcpy(shared_->bytes + kept, unsent.data() + kept, unsent.size() - kept);
   shared_->end.store(sent + unsent.size(), std::memory_order_release);
+}
+
+void Outbox::hear() {
+  shared_->heard.fetch_add(1, std::memory_order_relaxed);
+}
+
+uint64_t Outbox::heard() const {
+  return shared_->heard.load(std::memory_order_relaxed);
 }
 
 std::string Outbox::rest(uint64_t call, uint64_t received) const {

@@ -28,10 +28,13 @@ class Outbox {
   // `sent`: bytes of the stream that messages carry; `unsent` is what follows, of which the first
   // `kept` bytes have been given here already.
   void keep(uint64_t sent, std::string_view unsent, size_t kept);
+  void hear();  // a message of the engine's has been dealt with
 
   // In the engine, once the host has ended: what follows the first `received` bytes of the answer
   // to `call`. A copy, and as little to be believed as a message.
   std::string rest(uint64_t call, uint64_t received) const;
+  // In the engine: how many the host says it has dealt with.
+  uint64_t heard() const;
 
  private:
   struct Shared;

@@ -30,7 +30,7 @@ class PooledInstance final : public RemoteInstance {
 class SingleInstance final : public RemoteInstance {
  public:
   SingleInstance(std::shared_ptr<HostGroup> group, uint32_t index, PluginInfo info, double deadline)
-      : group_(std::move(group)), host_(*group_) {
+      : group_(std::move(group)), host_(*group_, info.name, deadline) {
     info_ = std::move(info);
     index_ = index;
     deadline_ = deadline;

@@ -66,12 +66,15 @@ struct SharedHost::Life {
   std::atomic<bool> leaving = false;
   HostEnd end;
   std::jthread reader;
+  // Of the thread whose provider's call is open.
+  uint64_t heard = 0;
+  std::chrono::steady_clock::time_point heard_at = std::chrono::steady_clock::now(), watched;
 };
 
 class SharedHost::CallPeer final : public Peer {
  public:
-  CallPeer(Life& life, uint64_t number, bool ingests)
-      : life_(life), number_(number), ingests_(ingests) {
+  CallPeer(SharedHost& host, Life& life, uint64_t number, bool ingests)
+      : host_(host), life_(life), number_(number), ingests_(ingests) {
     const std::lock_guard lock(life_.mutex);
     life_.boxes[number_];
   }
@@ -81,6 +84,7 @@ class SharedHost::CallPeer final : public Peer {
     life_.arrived.notify_all();
   }
   wire::Received receive(wire::Message& message) override {
+    if (ingests_) host_.watch(life_);
     std::unique_lock lock(life_.mutex);
     Life::Box& box = life_.boxes[number_];
     life_.arrived.wait_for(lock, std::chrono::milliseconds(kTick),
@@ -95,10 +99,12 @@ class SharedHost::CallPeer final : public Peer {
     return wire::Received::message;
   }
   bool send(wire::Header header, std::string_view body) override {
+    if (ingests_) {
+      host_.tell(life_, header, body);  // its host may be busy with another call meanwhile
+      return true;
+    }
     const std::lock_guard lock(life_.send_mutex);
-    if (!ingests_) return life_.host->send(header, body);
-    life_.host->tell(header, body);  // its host may be busy with another call meanwhile
-    return true;
+    return life_.host->send(header, body);
   }
   void kill() override { life_.host->kill(); }
   std::string unsent(uint64_t call, uint64_t received) override {
@@ -106,6 +112,7 @@ class SharedHost::CallPeer final : public Peer {
   }
 
  private:
+  SharedHost& host_;
   Life& life_;
   uint64_t number_;
   bool ingests_;
@@ -172,12 +179,11 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   CallTexts texts;
   wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);
   message.plugins = {plugin};
+  message.deadlines = {wire::milliseconds(deadline)};
   message.max_result = group_.limits().max_result;
   message.max_depth = group_.limits().max_depth;
-  if (deadline < 1e9)
-    message.time_left = std::min(message.time_left, static_cast<int64_t>(deadline * 1000));
   const uint64_t number = HostGroup::next_number();
-  CallPeer peer(*life, number, op == Op::ingest);
+  CallPeer peer(*this, *life, number, op == Op::ingest);
   Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result,
                             group_.log());
   bool asked;
@@ -203,8 +209,35 @@ void SharedHost::outcome(uint32_t plugin, uint64_t token, Outcome what, std::str
   if (!life) return;
   wire::Writer w;
   w.raw(plugin).u64(token).raw(what).text(reason);
-  const std::lock_guard lock(life->send_mutex);
-  life->host->tell({wire::Type::outcome}, w.str());
+  tell(*life, {wire::Type::outcome}, w.str());
+}
+
+void SharedHost::tell(Life& life, wire::Header header, std::string_view body) {
+  const std::lock_guard lock(life.send_mutex);
+  if (!life.host->tell(header, body, patience_)) end_deaf(life);
+}
+
+// A host that leaves unread what it is told, for as long as a call may take, hangs in what it was
+// told before: in an outcome, which nobody waits for.
+void SharedHost::watch(Life& life) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - life.watched < std::chrono::milliseconds(kTick)) return;
+  life.watched = now;
+  const uint64_t heard = life.host->heard();
+  if (heard != life.heard || !life.host->has_unheard()) {
+    life.heard = heard;
+    life.heard_at = now;
+  } else if (now - life.heard_at >= std::chrono::duration<double>(patience_)) {
+    end_deaf(life);
+    life.heard_at = now;
+  }
+}
+
+void SharedHost::end_deaf(Life& life) {
+  group_.log()(LogLevel::error, name_,
+               "it has not listened for " + Json(patience_).text() +
+                   " s and is killed; what becomes of items that it has put it is not told");
+  life.host->kill();
 }
 
 }  // namespace stoq

@@ -17,7 +17,9 @@ namespace stoq {
 // back. Starts anew when it has ended. [thread-safe]
 class SharedHost {
  public:
-  explicit SharedHost(HostGroup& group) : group_(group) {}
+  // `patience`, in seconds, is had with a host that does not listen while its plugin runs.
+  SharedHost(HostGroup& group, std::string name, double patience)
+      : group_(group), name_(std::move(name)), patience_(patience) {}
   ~SharedHost();
 
   void call(Op op, Input& input, BatchItem item, uint32_t plugin, double deadline);
@@ -27,11 +29,16 @@ class SharedHost {
   struct Life;
   class CallPeer;
   std::shared_ptr<Life> live();
+  void tell(Life& life, wire::Header header, std::string_view body);
+  void watch(Life& life);
+  void end_deaf(Life& life);
 
   bool take_turn(BatchItem item);
   void end_turn();
 
   HostGroup& group_;
+  const std::string name_;
+  const double patience_;
   // The host works at one call, so that none pays for others; providers go on beside it.
   std::mutex turn_mutex_;
   std::condition_variable turn_ended_;

@@ -77,10 +77,10 @@ enum class Record : uint8_t {
   set_request_meta,
   log,  // one byte level, text
   put_payload,  // token, meta, request, content; a long one in a sealed file that comes with it: then its size
-  put_file,  // token, meta, request; with a descriptor
-  put_task,  // token, task, request
-  expect,    // items
-  plugin_done,
+  put_file,     // token, meta, request; with a descriptor
+  put_task,     // token, task, request
+  expect,       // items
+  plugin_done,  // one byte: it was told that its time was over
   call_done,
   set_dispatch_meta,  // one byte: of deep dispatchers; {dispatcher: meta}
 };

@@ -33,14 +33,17 @@ WireReply::WireReply(int socket, Outbox* outbox, uint64_t call, const wire::Call
       max_result_(m.max_result),
       ingests_(m.op == Op::ingest),
       json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
-      deadline_(in(m.time_left)),
+      request_end_(in(m.time_left)),
+      deadline_(request_end_),
       flushed_(std::chrono::steady_clock::now()) {
   out_.reserve(4096);
   if (outbox_) outbox_->begin(call_);
 }
 
-void WireReply::begin(const PluginInfo& plugin, Input& input, bool keep_results) {
+void WireReply::begin(const PluginInfo& plugin, int64_t deadline, Input& input, bool keep_results) {
   plugin_ = &plugin;
+  deadline_ = std::min(request_end_, in(deadline));
+  told_of_end_ = false;
   input_ = &input;
   keep_results_ = keep_results;
   meter_ = ExtractionMeter(limits_, input_size_);
@@ -82,7 +85,8 @@ void WireReply::flush(const std::vector<int>& fds) {
 
 void WireReply::plugin_done(bool last) {
   const std::lock_guard lock(mutex_);
-  record(Record::plugin_done, {});
+  const char told = told_of_end_;
+  record(Record::plugin_done, {&told, 1});
   if (!last) flush();  // so that what the next one does is not laid at this one's door
 }
 
@@ -235,9 +239,11 @@ bool WireReply::set_dispatch_meta(bool deep, std::string_view json) {
 
 int64_t WireReply::time_left() {
   if (deadline_ == std::chrono::steady_clock::time_point::max()) return INT64_MAX;
-  return std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                  deadline_ - std::chrono::steady_clock::now())
-                                  .count());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+  if (left.count() > 0) return left.count();
+  told_of_end_ = true;
+  return 0;
 }
 
 bool WireReply::cancelled() {

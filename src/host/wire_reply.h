@@ -20,9 +20,9 @@ class WireReply final : public Reply {
   // `outbox` may be null: then everything goes off at once.
   WireReply(int socket, Outbox* outbox, uint64_t call, const wire::CallMessage& message);
 
-  // The plugin that answers from here on. Later plugins of the same trip see the results that
-  // `wanted` asks to keep.
-  void begin(const PluginInfo& plugin, Input& input, bool keep_results);
+  // The plugin that answers from here on, and how long it may, in milliseconds. Later plugins of the
+  // same trip see its results when they are kept.
+  void begin(const PluginInfo& plugin, int64_t deadline, Input& input, bool keep_results);
   void plugin_done(bool last);
   void call_done();
 
@@ -67,7 +67,9 @@ class WireReply final : public Reply {
   const uint64_t input_size_, max_result_;
   const bool ingests_;
   const json::Limits json_limits_;
-  const std::chrono::steady_clock::time_point deadline_;
+  const std::chrono::steady_clock::time_point request_end_;
+  std::chrono::steady_clock::time_point deadline_;
+  std::atomic<bool> told_of_end_ = false;
   ExtractionMeter meter_;
   Input* input_ = nullptr;
   const PluginInfo* plugin_ = nullptr;

@@ -3,6 +3,7 @@
 // Providers and connectors through the three adapters, and what happens when several calls are open
 // in one host.
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -284,6 +285,35 @@ TEST(AdaptersRun, StopReachesAProviderThatWaitsForRoom) {
           [&] { return sorted_lines(contents(folder / "outcomes")).size() == refused; }));
     }
   }
+}
+
+// Its socket fills up with what it is told, and nobody waits for ever.
+TEST(AdaptersRun, AProviderThatHearsNothingIsKilled) {
+  const Leftovers leftovers;
+  struct Errors final : LogSink {
+    void write(const LogRecord& record) override {
+      if (record.level >= LogLevel::error) lines.emplace_back(record.message);
+    }
+    std::vector<std::string> lines;
+  };
+  const auto errors = std::make_shared<Errors>();
+  StoqOptions o = packaged(Adapter::host, {"deaf_provider"});
+  o.log_sink = errors;
+  o.providers = {"deaf_provider"};
+  o.plugin_opts["deaf_provider"]["deadline"] = "500ms";
+  Stoq s(std::move(o));
+  try {
+    s.run();
+    ADD_FAILURE() << "a run whose provider was killed has ended well";
+  } catch (const StoqException& e) {
+    EXPECT_STREQ(e.what(),
+                 "provider:deaf_provider failed: crash: its host process ended by signal 9 "
+                 "(SIGKILL); what it had given stands");
+  }
+  EXPECT_THAT(
+      errors->lines,
+      testing::Contains("it has not listened for 0.5 s and is killed; what becomes of items "
+                        "that it has put it is not told"));
 }
 
 TEST(AdaptersRun, WhatIsNoRegularFileIsNotWaitedFor) {

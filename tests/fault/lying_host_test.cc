@@ -433,6 +433,19 @@ TEST(LyingHost, OneThatComesToItsEndTooLate) {
                                       "of 0.05 s; what it had given stands"}));
 }
 
+TEST(LyingHost, OneThatWasToldOfItsEnd) {
+  const Answer answer = converse([](int socket) {
+    wire::send(socket, {Type::records, 0, kCall, 0},
+               record(Record::result, "1") + record(Record::plugin_done, "\1") +
+                   record(Record::call_done));
+  });
+  EXPECT_FALSE(answer.ending.has_value());
+  EXPECT_EQ(answer.given,
+            (std::vector<std::string>{"result 1",
+                                      "failed deadline: it came to its end only after its deadline "
+                                      "of 30.0 s; what it had given stands"}));
+}
+
 TEST(LyingHost, OneThatFailsWithoutEnd) {
   std::string failures;
   for (int i = 0; i < 3000; ++i) failures += record(Record::failed, std::string("e\0because", 9));
