@@ -11,6 +11,7 @@
 #include "bench/samples.h"
 #include "document_writer.h"
 #include "plugins/carving/tests/samples.h"
+#include "plugins/last-resort/tests/egg.h"
 
 namespace stoq::bench {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::string_view;
 
-constexpr const char* kSevenZip = "/usr/bin/7zz";
+constexpr const char *kSevenZip = "/usr/bin/7zz", *kClamScan = "/usr/bin/clamscan";
 
 std::string contents(const fs::path& path) {
   std::string bytes(fs::file_size(path), '\0');
@@ -135,6 +136,33 @@ Extractor upx(const Bench& bench) {
   return extractor;
 }
 
+// What lies in its directory afterwards that is as long as a member.
+Extractor last_resort(const Bench& bench) {
+  Extractor extractor{"last-resort", "an EGG of 32 files of 1 MiB, beside clamscan", {}, {}};
+  if (!fs::exists(kClamScan)) {
+    extractor.skipped = std::string("there is no ") + kClamScan;
+    return extractor;
+  }
+  std::vector<std::pair<std::string, std::string>> members;
+  for (uint64_t i = 0; i < 32; ++i) members.emplace_back(std::to_string(i), member(280 + i));
+  const fs::path packed = bench.work / "sample.egg", out = bench.work / "clamscan",
+                 database = bench.build / "plugins/last-resort/nothing.hdb";
+  extractor.contents.push_back(test::egg(members));
+  store(packed, extractor.contents[0]);
+  extractor.floor = [&bench, packed, out, database](const std::string&, Sink& sink) {
+    fs::remove_all(out);
+    fs::create_directories(out);
+    run({{kClamScan, "--no-summary", "--leave-temps=yes", "--database=" + database.string(),
+          "--tempdir=" + out.string(), packed},
+         "/dev/null",
+         true},
+        bench.work);
+    for (const fs::directory_entry& file : fs::recursive_directory_iterator(out))
+      if (file.is_regular_file() && file.file_size() == kMiB) sink.take(contents(file.path()));
+  };
+  return extractor;
+}
+
 }  // namespace
 
 void add_archive_extractors(const Bench& bench, std::vector<Extractor>& all) {
@@ -142,6 +170,7 @@ void add_archive_extractors(const Bench& bench, std::vector<Extractor>& all) {
   all.push_back(sevenzip(bench));
   all.push_back(pyinstaller());
   all.push_back(upx(bench));
+  all.push_back(last_resort(bench));
 }
 
 }  // namespace stoq::bench

@@ -5,10 +5,12 @@
 #include <zlib.h>
 
 #include <cstring>
+#include <random>
 #include <stdexcept>
 
 #include "bench/extractor.h"
 #include "bench/samples.h"
+#include "plugins/autoit/tests/writer.h"
 #include "plugins/carving/tests/samples.h"
 
 namespace stoq::bench {
@@ -124,6 +126,24 @@ Extractor hexcarve() {
           }};
 }
 
+// A file that a compiled script brings with it, under the password of the tests' writer.
+Extractor autoit() {
+  const std::string file = noise(90, 16 * kMiB);
+  const std::string content =
+      test::compiled_script(test::ScriptVersion::ea05, {{"file.bin", "file.bin", file, false}});
+  const size_t at = content.size() - std::string_view("AU3!EA05").size() - file.size();
+  return {"autoit",
+          "a script of AutoIt with a file of 16 MiB, not packed",
+          {content},
+          [at, size = file.size()](const std::string& in, Sink& sink) {
+            std::mt19937 key(0x22AF + 16 * 'p');
+            char* const out = sink.room(size);
+            adler32_z(1, reinterpret_cast<const Bytef*>(in.data() + at), size);
+            for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(in[at + i] ^ key() >> 1);
+            sink.take({out, size});
+          }};
+}
+
 }  // namespace
 
 void add_carvers(const Bench&, std::vector<Extractor>& all) {
@@ -131,6 +151,7 @@ void add_carvers(const Bench&, std::vector<Extractor>& all) {
   all.push_back(swfcarve());
   all.push_back(overlay());
   all.push_back(hexcarve());
+  all.push_back(autoit());
 }
 
 }  // namespace stoq::bench

@@ -17,8 +17,6 @@
 namespace stoq {
 namespace {
 
-constexpr size_t kHuge = size_t{2} << 20;
-
 // Small buffers come from malloc: one map each would run into the kernel's limit on maps.
 constexpr size_t kMapped = size_t{1} << 20;
 
@@ -31,23 +29,8 @@ void free_buffer(uint8_t* buffer, size_t size) {
 
 uint8_t* new_buffer(size_t size) {
   if (size < kMapped) return static_cast<uint8_t*>(std::malloc(size));
-  // Huge pages make the first touch of a large buffer several times cheaper; they want an aligned
-  // start.
-  const size_t slack = size >= kHuge ? kHuge : 0;
-  void* raw =
-      mmap(nullptr, size + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (raw == MAP_FAILED) return nullptr;
-  auto* start = static_cast<uint8_t*>(raw);
-  if (slack) {
-    auto* aligned =
-        reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(start) + kHuge - 1) & ~(kHuge - 1));
-    if (aligned > start) munmap(start, static_cast<size_t>(aligned - start));
-    if (const size_t tail = static_cast<size_t>(start + size + slack - (aligned + size)))
-      munmap(aligned + size, tail);
-    start = aligned;
-    madvise(start, size, MADV_HUGEPAGE);
-  }
-  return start;
+  void* raw = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return raw == MAP_FAILED ? nullptr : static_cast<uint8_t*>(raw);
 }
 
 class BorrowedBlob final : public Blob {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "plugins/carving/tests/samples.h"
+#include "plugins/last-resort/tests/egg.h"
 #include "support/extracted.h"
 #include "support/leftovers.h"
 
@@ -17,25 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-// Each member stored.
-std::string egg(const std::vector<std::pair<std::string, std::string>>& members) {
-  const std::string end = little(0x08E28222, 4);
-  std::string out = "EGGA" + little(0x100, 2) + little(1, 4) + little(0, 4) + end;
-  std::uint64_t number = 0;
-  for (const auto& [name, content] : members) {
-    std::uint32_t crc = ~0U;
-    for (const unsigned char byte : content) {
-      crc ^= byte;
-      for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-    }
-    out += little(0x0A8590E3, 4) + little(number++, 4) + little(content.size(), 8);
-    out += little(0x0A8591AC, 4) + '\0' + little(name.size(), 2) + name + end;
-    out += little(0x02B50C13, 4) + std::string(2, '\0') + little(content.size(), 4) +
-           little(content.size(), 4) + little(~crc, 4) + end + content;
-  }
-  return out + end;
-}
 
 class LastResort : public testing::Test {
  protected:
