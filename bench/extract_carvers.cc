@@ -67,7 +67,7 @@ Extractor swfcarve() {
   constexpr size_t kFile = 4 * kMiB;
   const auto body = [](uint64_t i) {
     std::string movie("\x08\0\0\x18\1\0\x7F\x15", 8);  // a frame, a rate, then binary data
-    movie += test::little(kFile, 4) + "\1\0" + std::string(4, '\0');
+    movie += test::little(kFile, 4) + test::little(1, 2) + std::string(4, '\0');
     return movie + mixed(90 + i, kFile - 6) + std::string(2, '\0');
   };
   const auto pack = [](const std::string& text) {

@@ -33,7 +33,7 @@ Extractor pdf() {
   constexpr int kFiles = 16;
   std::vector<std::string> objects = {
       "<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names ["};
-  objects.push_back("<< /Type /Pages /Kids [] /Count 0 >>");
+  objects.emplace_back("<< /Type /Pages /Kids [] /Count 0 >>");
   for (int i = 0; i < kFiles; ++i) {
     Random random(31 + static_cast<uint64_t>(i));
     const std::string number = std::to_string(objects.size() + 1);

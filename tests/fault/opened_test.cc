@@ -194,7 +194,8 @@ TEST_F(OpenedSandbox, HostsAndTheProcessesOfTheirHelpersHaveLittle) {
         EXPECT_EQ(limit_of(pid, "Max open files"), "256");
         EXPECT_EQ(limit_of(pid, "Max file size"), std::to_string(uint64_t{2} << 30));
         EXPECT_EQ(limit_of(pid, "Max processes"), profile == "network" ? "8192" : "4096");
-        EXPECT_EQ(link("/proc/" + pid + "/fd/2"), "/dev/null");
+        // In a root of its own the kernel shows more of the path.
+        EXPECT_TRUE(link("/proc/" + pid + "/fd/2").ends_with("/dev/null"));
       }
       for (const std::string kind : {"mnt", "ipc", "uts"})
         EXPECT_NE(link("/proc/" + pid + "/ns/" + kind), link("/proc/self/ns/" + kind)) << kind;
