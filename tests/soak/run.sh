@@ -5,7 +5,7 @@
 # Needs a build in build/release (make soak makes it).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-build=build/release
+build=$PWD/build/release
 jobs=$(nproc)
 
 part_tree() { # all 2 000 real files, with 1, 2 and 5 threads
@@ -30,7 +30,7 @@ part_delivery() { # 200 rounds of 1 000 files and a kill -9, of each kind
   STOQ_DELIVERY_ROUNDS=200 timeout 3000 /usr/bin/python3 -B tests/delivery/delivery_test.py "$build/bin/stoq" "$build/tests/plugins"
 }
 part_python() { # 100 000 scans with live plugins: memory and references
-  STOQ_TEST_SCANS=100000 PYTHONPATH=$PWD/$build/python STOQ_BUILD_DIRECTORY=$PWD/$build timeout 900 /usr/bin/python3 -B python/tests/test_process.py
+  STOQ_TEST_SCANS=100000 PYTHONPATH=$build/python STOQ_BUILD_DIRECTORY=$build timeout 900 /usr/bin/python3 -B python/tests/test_process.py
 }
 part_hostile() { # each deed of the hostile plugin on one in ten of 5 000 payloads, and escapes
   STOQ_HOSTILE_PAYLOADS=5000 STOQ_HOSTILE_DEADLINE=200ms timeout 2400 "$build/tests/hostile_kit_test" --gtest_brief=1
