@@ -66,7 +66,7 @@ class Terminal:
 
 class Progress(unittest.TestCase):
     maxDiff = None
-    FILES = 60
+    FILES = 240  # so that it takes longer than until the line is drawn first, on fast machines too
 
     @classmethod
     def setUpClass(cls):
@@ -109,19 +109,19 @@ class Progress(unittest.TestCase):
         self.assertEqual(sum("Provider plugin filedir successfully completed" in line for line in lines), 1)
 
     def test_says_how_long_it_will_take(self):
-        for i in range(self.FILES, 10 * self.FILES):  # long enough for a rate
+        for i in range(self.FILES, 3 * self.FILES):  # long enough for a rate
             with open(f"{self.dir}/samples/{i:04d}", "wb") as file:
                 file.write(b"sample %d\n" % i * 100)
         try:
             t = Terminal(self.args(), 120, self.env())
         finally:
-            for i in range(self.FILES, 10 * self.FILES):
+            for i in range(self.FILES, 3 * self.FILES):
                 os.unlink(f"{self.dir}/samples/{i:04d}")
         self.assertEqual(t.code, 0, t.text)
         told = [re.search(r"^(\d+) of (\d+) done · .*\d+:\d\d left", line) for line in t.drawn]
         self.assertTrue(any(told), t.drawn)
         for match in filter(None, told):
-            self.assertEqual(int(match[2]), 10 * self.FILES)
+            self.assertEqual(int(match[2]), 3 * self.FILES)
             self.assertLessEqual(int(match[1]), int(match[2]))
 
     def test_narrow_terminal(self):
