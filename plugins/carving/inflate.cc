@@ -24,7 +24,7 @@ std::uint32_t dictionary_for(std::uint32_t asked) {
 }
 
 bool is_zlib(Bytes b) {
-  return (u8(b, 0) & 0x8F) == 8 && (u8(b, 1) & 0x20) == 0 && be16(b, 0) % 31 == 0;
+  return b.size() >= 2 && (u8(b, 0) & 0x8F) == 8 && (u8(b, 1) & 0x20) == 0 && be16(b, 0) % 31 == 0;
 }
 
 }  // namespace
