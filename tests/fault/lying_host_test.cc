@@ -16,6 +16,7 @@
 #include "host/conversation.h"
 #include "host/host_group.h"
 #include "host/outbox.h"
+#include "host/wire_reply.h"
 #include "support/recording_reply.h"
 
 namespace stoq::test {
@@ -444,6 +445,28 @@ TEST(LyingHost, OneThatWasToldOfItsEnd) {
             (std::vector<std::string>{"result 1",
                                       "failed deadline: it came to its end only after its deadline "
                                       "of 30.0 s; what it had given stands"}));
+}
+
+// The honest end of the same: neighbours in one call have deadlines of their own.
+TEST(LyingHost, AnHonestOneTellsWhichOfItsPluginsWasToldSo) {
+  const Answer answer = converse(
+      [](int socket) {
+        Outbox outbox;
+        WireReply reply(socket, &outbox, kCall, wire::CallMessage{});
+        const PluginInfo info;
+        Input input;
+        reply.begin(info, 0, input, false);
+        EXPECT_TRUE(reply.cancelled());
+        reply.plugin_done(false);
+        reply.begin(info, 60'000, input, false);
+        EXPECT_FALSE(reply.cancelled());
+        reply.plugin_done(true);
+        reply.call_done();
+      },
+      2);
+  EXPECT_FALSE(answer.ending.has_value());
+  ASSERT_EQ(answer.given.size(), 1u);
+  EXPECT_EQ(answer.given[0].find("failed deadline: "), 0u) << answer.given[0];
 }
 
 TEST(LyingHost, OneThatFailsWithoutEnd) {
