@@ -18,7 +18,7 @@ constexpr unsigned kDeepest = 10;  // messages in messages
 constexpr std::size_t kMostBody = 64 << 20, kMostText = 1 << 20, kMostTexts = 2 << 20,
                       kMostName = 4096, kMostListed = 1000;
 constexpr std::size_t kTopHead = 32, kInnerHead = 24, kPartHead = 8;
-constexpr std::uint32_t kByMessage = 5, kByOle = 6;
+constexpr std::uint32_t kByMessage = 5;
 
 enum Property : std::uint16_t {
   kMessageClass = 0x001A,

@@ -311,7 +311,7 @@ void register_filters() {
         {"/CCITTFaxDecode", Coding::picture}};
     for (const auto& [name, coding] : all)
       QPDF::registerStreamFilter(name,
-                                 [coding = coding] { return std::make_shared<Filter>(coding); });
+                                 [kept = coding] { return std::make_shared<Filter>(kept); });
   });
 }
 

@@ -291,7 +291,8 @@ void Run::tell_what_is_left() {
   if (!stopped_) return;
   const RunSummary& s = summary_;
   STOQ_LOG(engine_.log(), s.failed + s.retried > 0 ? LogLevel::warning : LogLevel::info,
-           "The run was stopped: " + std::to_string(s.done) + " items are done, " +
+           "The run was stopped: " + std::to_string(s.done) +
+               (s.done == 1 ? " item is done, " : " items are done, ") +
                std::to_string(s.failed) + " failed, " + std::to_string(s.retried) +
                " were put back");
 }

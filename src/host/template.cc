@@ -40,6 +40,15 @@ using Clock = std::chrono::steady_clock;
 constexpr int kLookForOrphans = 50;            // milliseconds
 constexpr std::chrono::seconds kKeepReady(1);  // a file that is replaced opens to later hosts
 
+// What all hosts need alike.
+struct Ready {
+  sandbox::Who who = sandbox::Who::host;
+  sandbox::User user{};
+  std::optional<sandbox::FileRules> files;  // none: its private tmp is another for each host
+  uint64_t memory_in_use = 0;               // bytes
+  Clock::time_point made = Clock::now();
+};
+
 class Template {
  public:
   Template(int control, ModuleLoader& loader) : control_(control), loader_(loader) {
@@ -86,14 +95,6 @@ class Template {
   }
 
  private:
-  struct Ready {
-    sandbox::Who who = sandbox::Who::host;
-    sandbox::User user{};
-    std::optional<sandbox::FileRules> files;  // none: its private tmp is another for each host
-    uint64_t memory_in_use = 0;               // bytes
-    Clock::time_point made = Clock::now();
-  };
-
   void watch_children() {
     sigset_t set;
     sigemptyset(&set);
@@ -305,7 +306,7 @@ class Template {
     }
   }
 
-  // What all hosts need alike, found out once.
+  // Found out once, and again when it is old.
   const Ready& ready() {
     if (ready_ && Clock::now() - ready_->made < kKeepReady) return *ready_;
     ready_.emplace();

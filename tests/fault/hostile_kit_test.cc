@@ -116,6 +116,25 @@ const Matrix& matrix() {
   return all;
 }
 
+std::string failed(const std::string& text) {
+  return "hostile | worker:failed to scan: hostile ; " + text;
+}
+const std::string kLate = failed(
+    "deadline: it did not answer within 0.2 s and was killed; what it had given stands");
+Verdict late() {
+  return {{"hostile | said before the end", kLate}, {"plugin_deadline of hostile"}, ""};
+}
+// If a busy machine keeps a deed from its end, or its host from the rest of the answer, for the whole
+// deadline, the plugin is told of for that, instead or too.
+bool kept(const Verdict& verdict, const Verdict& end) {
+  Verdict before{{}, late().limits, end.result}, after = end;
+  for (const std::string& error : end.errors)
+    before.errors.push_back(error.starts_with(failed("")) ? kLate : error);
+  after.errors.push_back(kLate);
+  after.limits.push_back(late().limits.at(0));
+  return verdict == before || verdict == after;
+}
+
 // The same payloads with the deed and without: nothing else may differ.
 void expect_contained(const HostileCase& c, OptionMap hostile = {},
                       const std::string& profile = "compute") {
@@ -129,7 +148,7 @@ void expect_contained(const HostileCase& c, OptionMap hostile = {},
   // Only those that wait for it need to have it short: others may be slow on a busy machine.
   const char* deadline = std::getenv("STOQ_HOSTILE_DEADLINE");
   hostile.try_emplace("deadline", c.slow ? "200ms" : deadline ? deadline : "5s");
-  size_t seen = 0, judged = 0;
+  size_t seen = 0, judged = 0, busy = 0;
   {
     StoqOptions o = options(scratch, std::move(hostile));
     if (profile != "compute") o.plugin_dir_list = {copy_with_profile(copies, "hostile", profile)};
@@ -138,7 +157,12 @@ void expect_contained(const HostileCase& c, OptionMap hostile = {},
       StoqResponse r = response;
       if (items[i].hostile) {
         ++judged;
-        EXPECT_EQ(take_verdict(r), c.verdict) << "item " << i;
+        const Verdict verdict = take_verdict(r);
+        if (deadline && !c.slow && kept(verdict, c.verdict)) {
+          ++busy;
+        } else {
+          EXPECT_EQ(verdict, c.verdict) << "item " << i;
+        }
       }
       EXPECT_EQ(difference(comparable(r), expected[i]), "") << "item " << i;
     });
@@ -156,24 +180,15 @@ void expect_contained(const HostileCase& c, OptionMap hostile = {},
   }
   EXPECT_EQ(seen, count);
   EXPECT_EQ(judged, count / 10);
+  EXPECT_LE(busy, judged / 4);
   EXPECT_EQ(memory_files(), mapped);
   // Leftovers waits for what is on its way out; a child that sleeps for a minute is not.
 }
 
-std::string failed(const std::string& text) {
-  return "hostile | worker:failed to scan: hostile ; " + text;
-}
 Verdict ended(const std::string& how) {
   return {{"hostile | said before the end",
            failed("crash: its host process ended by " + how + "; what it had given stands")},
           {"crash of hostile"},
-          ""};
-}
-Verdict late() {
-  return {{"hostile | said before the end",
-           failed("deadline: it did not answer within 0.2 s and was killed; what it had given "
-                  "stands")},
-          {"plugin_deadline of hostile"},
           ""};
 }
 Verdict lied(const std::string& how, const std::string& result = "") {

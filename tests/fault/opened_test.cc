@@ -204,6 +204,26 @@ TEST_F(OpenedSandbox, HostsAndTheProcessesOfTheirHelpersHaveLittle) {
   }
 }
 
+// Nobody could not even load it; without capabilities root has little more.
+TEST_F(OpenedSandbox, HostsOfWhatRootAloneReachesAreRoots) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root's hosts can be somebody else's";
+  if (user_of_hosts() == 0) GTEST_SKIP() << "root alone can reach this build";
+  const TemporaryDirectory directory;
+  const std::string plugins = copy_with_profile(directory, "escape", "compute");
+  for (const mode_t mode : {0755, 0700}) {
+    chmod(directory.path().c_str(), mode);
+    StoqOptions o = quiet();
+    o.plugin_dir_list = {plugins};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("pid", {.add_start_dispatch = {"escape"}});
+    const Json* told = r.results.at(0).workers.at(0).find("escape");
+    ASSERT_TRUE(told) << r.dumps();
+    const std::string pid = Json::parse(told->text()).get("returned").text();
+    EXPECT_EQ(status_of(pid, "Uid"), mode == 0755 ? "65534" : "0");
+    EXPECT_EQ(status_of(pid, "CapEff"), "0000000000000000");
+  }
+}
+
 // For each a template and a host, below the template that all come from.
 TEST_F(OpenedSandbox, PluginsOfDifferentTrustShareNoHost) {
   StoqOptions o = quiet();

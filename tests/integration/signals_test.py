@@ -138,7 +138,9 @@ class Signals(unittest.TestCase):
     def end(self, run, items=None):
         run.signal(signal.SIGTERM)
         self.assertEqual(run.wait(), 0, run.log())
-        self.assertEqual(run.last_word(), f"stoq: The run was stopped: {items or run.count} items are done, 0 failed, 0 were put back")
+        done = items or run.count
+        self.assertEqual(run.last_word(),
+                         f"stoq: The run was stopped: {done} {'item is' if done == 1 else 'items are'} done, 0 failed, 0 were put back")
 
     def test_reload_takes_what_has_changed(self):
         with Watching("always_dispatch = hash\n") as run:
@@ -233,7 +235,7 @@ class Signals(unittest.TestCase):
             status = []
             eventually(lambda: status.append(os.waitpid(run.pid, os.WNOHANG)) or status[-1][0] == run.pid, run.log)
             self.assertEqual(os.waitstatus_to_exitcode(status[-1][1]), 0)
-            self.assertEqual(run.last_word(), "stoq: The run was stopped: 1 items are done, 0 failed, 0 were put back")
+            self.assertEqual(run.last_word(), "stoq: The run was stopped: 1 item is done, 0 failed, 0 were put back")
 
 
 if __name__ == "__main__":
