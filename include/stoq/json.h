@@ -57,7 +57,7 @@ class Json {
   const Tree& tree() const;
   Tree& tree();
 
-  bool is_null() const { return !mutable_ && text_.empty(); }
+  bool is_null() const { return !mutable_ && text_.empty() && !large_; }
   // A member of an object; null when there is none.
   Json get(std::string_view key) const;
   // The value as a string; `otherwise` when it is none.
@@ -69,7 +69,11 @@ class Json {
   struct DeleteTree {
     void operator()(Tree* tree) const;
   };
-  std::string text_;  // empty: null
+  void keep(std::string text);
+  const std::string& kept() const { return large_ ? *large_ : text_; }
+
+  std::string text_;                          // empty: null, or a text …
+  std::shared_ptr<const std::string> large_;  // … that copies share
   mutable std::unique_ptr<Tree, DeleteTree> tree_;
   bool mutable_ = false;  // the tree is the value
 };

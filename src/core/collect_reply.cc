@@ -94,7 +94,9 @@ void CollectReply::extract_stopped() {
 bool CollectReply::dispatch(std::string_view plugin, std::string_view meta) {
   std::string text;
   if (!meta.empty() && !canonical(meta, text)) return false;
-  if (named.size() < kMost) named.emplace_back(plugin, std::move(text));
+  named_bytes_ += text.size();
+  if (named.size() < kMost && named_bytes_ <= settings_.max_response_size)
+    named.emplace_back(plugin, std::move(text));
   return true;
 }
 

@@ -50,6 +50,7 @@ class CollectReply final : public SilentReply {
   Payload* payload_;
   Request* request_;
   ExtractionMeter meter_;
+  uint64_t named_bytes_ = 0;
   std::optional<Store::Writer> writer_;
   PayloadMeta meta_;
 };

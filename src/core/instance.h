@@ -36,6 +36,8 @@ class Roles {
   constexpr bool has(Role role) const { return bits_ & (1u << static_cast<unsigned>(role)); }
   constexpr void add(Role role) { bits_ |= 1u << static_cast<unsigned>(role); }
   constexpr uint32_t bits() const { return bits_; }
+  // None but those that look at payloads: what has only these may live in many hosts.
+  constexpr bool only_look() const { return bits_ < 1u << static_cast<unsigned>(Role::archiver); }
   std::vector<std::string> names() const;
 
  private:

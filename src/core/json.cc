@@ -11,6 +11,7 @@
 namespace stoq {
 namespace {
 
+constexpr size_t kLarge = 1024;  // bytes
 constexpr json::Limits kAny{.max_size = SIZE_MAX / 16, .max_depth = 100'000};
 
 std::string canonical_of(const Json::Tree& tree) {
@@ -28,17 +29,19 @@ Json::Json(uint64_t value) : text_(std::to_string(value)) {}
 Json::Json(double value) {
   sdk::JsonWriter w;
   w.value(value);
-  text_ = w.take();
+  keep(w.take());
 }
 Json::Json(std::string_view utf8) {
-  sdk::append_quoted(text_, utf8);
+  std::string text;
+  sdk::append_quoted(text, utf8);
+  keep(std::move(text));
 }
 Json::Json(const std::vector<std::string>& strings) {
   sdk::JsonWriter w;
   w.begin_array();
   for (const std::string& s : strings) w.value(std::string_view(s));
   w.end_array();
-  text_ = w.take();
+  keep(w.take());
 }
 Json::Json(std::initializer_list<std::pair<std::string_view, Json>> members) {
   sdk::JsonWriter w;
@@ -48,12 +51,15 @@ Json::Json(std::initializer_list<std::pair<std::string_view, Json>> members) {
     w.raw(value.text());
   }
   w.end_object();
-  text_ = w.take();
+  keep(w.take());
 }
-Json::Json(const Tree& tree) : text_(canonical_of(tree)) {}
+Json::Json(const Tree& tree) {
+  keep(canonical_of(tree));
+}
 
 Json::Json(const Json& other)
     : text_(other.text_),
+      large_(other.large_),
       tree_(other.mutable_ ? new Tree(*other.tree_) : nullptr),
       mutable_(other.mutable_) {}
 Json::Json(Json&&) noexcept = default;
@@ -76,8 +82,15 @@ Json Json::parse(std::string_view text) {
 
 Json Json::from_canonical(std::string text) {
   Json json;
-  json.text_ = std::move(text);
+  json.keep(std::move(text));
   return json;
+}
+
+void Json::keep(std::string text) {
+  if (text.size() < kLarge)
+    text_ = std::move(text);
+  else
+    large_ = std::make_shared<const std::string>(std::move(text));
 }
 
 std::string_view Json::view(std::string& scratch) const {
@@ -85,7 +98,7 @@ std::string_view Json::view(std::string& scratch) const {
     scratch = canonical_of(*tree_);
     return scratch;
   }
-  return text_.empty() ? std::string_view("null") : std::string_view(text_);
+  return kept().empty() ? std::string_view("null") : std::string_view(kept());
 }
 
 std::string Json::text() const {
@@ -94,7 +107,7 @@ std::string Json::text() const {
 }
 
 const Json::Tree& Json::tree() const {
-  if (!tree_) tree_.reset(new Tree(text_.empty() ? Tree() : Tree::parse(text_)));
+  if (!tree_) tree_.reset(new Tree(kept().empty() ? Tree() : Tree::parse(kept())));
   return *tree_;
 }
 

@@ -48,6 +48,7 @@ ScanReply::ScanReply(Scan& scan, Node& node, const Instance& instance, Op op, st
   ExtractionLimits limits = scan.settings_.extraction;
   limits.allowance = allowance;
   limits.before = node.extracted_bytes;
+  if (!may_extract()) limits.children = 0;
   meter_ = ExtractionMeter(limits, node.payload.size());
 }
 
@@ -62,8 +63,15 @@ ScanReply::~ScanReply() {
     Scan::leave_out(node_.left_out, "max_errors", name_, errors_dropped_);
   }
   // What stopped the extraction is told once, by the limit that did it.
-  if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill)
+  if (meter_.stopped() && !may_extract())
+    record(op_ == Op::scan ? "it gave a payload, which its manifest rules out (extracts = no)"
+                           : "it gave a payload, which only workers may");
+  else if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill)
     Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
+}
+
+bool ScanReply::may_extract() const {
+  return op_ == Op::scan && instance_.info().extracts;
 }
 
 void ScanReply::record(std::string_view text) {
@@ -267,21 +275,31 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   const bool deep = op_ == Op::get_deep_dispatches;
   if (!deep && op_ != Op::get_dispatches) return true;  // a worker's: there is no meta
   if (text.empty() || !bounded(text.size())) return true;
-  NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
-  // {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
+  metas_.set(named.back(), Json::from_canonical(std::move(text)));
+  return true;
+}
+
+// {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
+void ScanReply::keep_metas() {
+  if (metas_.empty()) return;
+  NamedResults& all = dispatch_metas(op_ == Op::get_deep_dispatches);
   NamedResults inner;
   const Json* present = all.find(name_);
   const std::string so_far = present ? present->text() : "{}";
   for (const auto& [key, value] : sdk::JsonView(so_far).members())
     inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
-  inner.set(named.back(), Json::from_canonical(std::move(text)));
+  for (auto& [plugin, meta] : metas_) inner.set(plugin, std::move(meta));
+  metas_.clear();
   sdk::JsonWriter w;
   w.begin_object();
   std::string scratch;
   for (const auto& [key, value] : inner) w.key(key).raw(value.view(scratch));
   w.end_object();
   all.set(name_, Json::from_canonical(w.take()));
-  return true;
+}
+
+NamedResults& ScanReply::dispatch_metas(bool deep) {
+  return deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
 }
 
 bool ScanReply::set_payload_meta(std::string_view json) {
@@ -304,6 +322,7 @@ bool ScanReply::set_request_meta(std::string_view json) {
     record("it changes request_meta, which its manifest rules out (changes_request = no)");
     return false;
   }
+  if (!bounded(text.size(), request_meta_bytes_)) return true;
   if (node_.request.request_meta.update(text)) return true;
   record("its request_meta was refused: " + std::string(kRequestMetaShape));
   return false;
@@ -317,9 +336,14 @@ bool ScanReply::set_dispatch_meta(bool deep, std::string_view json) {
     return false;
   }
   if (!bounded(text.size())) return true;
-  NamedResults& all = deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
-  for (const auto& [dispatcher, meta] : sdk::JsonView(text).members())
-    all.set(dispatcher, Json::from_canonical(std::string(meta.text())));
+  for (const auto& [dispatcher, meta] : sdk::JsonView(text).members()) {
+    if (++metas_set_ > kNamesOfOneCall) {
+      if (metas_set_ == kNamesOfOneCall + 1)
+        record("it sets more than 1000 dispatch metas; the rest was left out");
+      break;
+    }
+    dispatch_metas(deep).set(dispatcher, Json::from_canonical(std::string(meta.text())));
+  }
   return true;
 }
 

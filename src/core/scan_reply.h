@@ -34,10 +34,14 @@ class ScanReply final : public Reply {
   bool cancelled() override;
   int64_t time_left() override;
 
+  // Of a dispatcher, at the end of its answer.
+  void keep_metas();
+
   std::vector<std::string> named;  // in order
   const std::string& name() const { return name_; }
 
  private:
+  bool may_extract() const;
   bool canonical(std::string_view json, std::string& out, std::string_view what);
   void record(std::string_view text);
   void died();
@@ -46,6 +50,7 @@ class ScanReply final : public Reply {
   void bound_names(PayloadMeta& meta);
   void add(std::string text);
   void keep(Child child);
+  NamedResults& dispatch_metas(bool deep);
 
   Scan& scan_;
   Node& node_;
@@ -58,7 +63,10 @@ class ScanReply final : public Reply {
   Sha256Stream* hash_only_ = nullptr;  // too deep to be admitted: only its identity matters
   std::optional<PayloadMeta> meta_;
   uint64_t error_bytes_ = 0, errors_ = 0, errors_dropped_ = 0;
-  uint64_t result_bytes_ = 0, meta_bytes_ = 0;  // of those that stand, for bounded()
+  NamedResults metas_;  // of plugins that a dispatcher names
+  uint64_t metas_set_ = 0;
+  // Of those that stand, for bounded().
+  uint64_t result_bytes_ = 0, meta_bytes_ = 0, request_meta_bytes_ = 0;
   bool failed_ = false, died_ = false;
   bool lent_ = false;
 };

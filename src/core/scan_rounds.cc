@@ -116,9 +116,11 @@ void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
                             dispatchers[i]->info().name);
       call_batch(op, input, items);
     }
-    for (const ScanReply& reply : replies)
+    for (ScanReply& reply : replies) {
+      reply.keep_metas();
       for (const std::string& name : reply.named)
         add_to_plan(node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
+    }
     i = end;
   }
 }

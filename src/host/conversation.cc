@@ -14,6 +14,8 @@ namespace {
 constexpr unsigned kFailuresTold = 1000;  // of one plugin in one call
 constexpr unsigned kLinesTold = 1000;     // likewise, where the call has a deadline
 constexpr size_t kLine = 16 << 10;
+// For what follows the last answer, and for what comes from a host that is killed.
+constexpr std::chrono::seconds kEnd(5);
 
 struct OfAnotherCall : Malformed {
   using Malformed::Malformed;
@@ -30,6 +32,9 @@ std::optional<Ending> Conversation::run() {
   } catch (const Malformed& e) {
     peer_.kill();
     return Ending{at_, Failure::lied, e.what()};
+  } catch (const std::exception& e) {  // the engine's own: memory, mostly
+    peer_.kill();
+    return Ending{at_, Failure::refused, e.what()};
   }
 }
 
@@ -52,6 +57,8 @@ std::optional<Ending> Conversation::converse() {
     }
     if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
       peer_.kill();
+      if (at_ == items_.size())
+        return Ending{at_, Failure::lied, "it does not end the call after its last answer"};
       return ended({at_, Failure::deadline, of_request_ ? "the request" : ""});
     }
   }
@@ -63,7 +70,11 @@ Ending Conversation::ended(Ending ending) {
   ended_ = true;
   peer_.wait_at_most(kTick);
   wire::Message message;
-  while (!over_ && peer_.receive(message) == wire::Received::message) records(message);
+  // Whom it has left behind may go on talking.
+  const auto end = std::chrono::steady_clock::now() + kEnd;
+  while (!over_ && std::chrono::steady_clock::now() < end &&
+         peer_.receive(message) == wire::Received::message)
+    records(message);
   if (over_) return ending;
   const std::string rest = peer_.unsent(call_, received_);
   message = {{wire::Type::records, 0, call_, rest.size()}, rest, {}};
@@ -82,8 +93,11 @@ int Conversation::patience() const {
 
 void Conversation::next_deadline() {
   failures_told_ = lines_told_ = 0;
+  if (at_ >= items_.size()) {
+    deadline_ = std::chrono::steady_clock::now() + kEnd;
+    return;
+  }
   deadline_ = std::chrono::steady_clock::time_point::max();
-  if (at_ >= items_.size()) return;
   const int64_t left = items_[at_].reply->time_left();
   const double seconds = std::min(deadlines_[at_], static_cast<double>(left) / 1000.0);
   of_request_ = seconds < deadlines_[at_];

@@ -2,6 +2,7 @@
 #include "host/helper_server.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 
 #include "host/channel.h"
 #include "host/helper_message.h"
+#include "sandbox/filter.h"
 
 namespace stoq {
 namespace {
@@ -58,6 +60,10 @@ struct Program : wire::HelperStart {
     for (int i = 0; i < count; ++i)
       if (dup2(high[i], i) < 0) return false;
     if (dup3(report, count, O_CLOEXEC) < 0) return false;
+    constexpr int kConfinesSignals = 6;
+    if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER &&
+        sandbox::landlock_version() < kConfinesSignals)
+      sandbox::refuse_signals();
     report = count;
     return close_range(static_cast<unsigned>(count) + 1, ~0U, 0) == 0;
   };

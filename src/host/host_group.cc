@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "core/cores.h"
@@ -38,10 +39,14 @@ void Teller::operator()(Reply& reply, const Ending& ending, const HostEnd& end) 
       return reply.failed(
           Failure::lied, "protocol",
           "its host process was killed, for its answer was not to be believed: " + ending.text);
+    case Failure::refused:
+      return reply.failed(Failure::refused, "StoqException",
+                          "its answer could not be taken: " + ending.text + stands);
     default:
       break;
   }
-  if (end.refused_call) {
+  const bool refused = !end.status || (WIFSIGNALED(*end.status) && WTERMSIG(*end.status) == SIGSYS);
+  if (end.refused_call && refused) {
     const std::string call = sandbox::call_name(*end.refused_call);
     return reply.failed(Failure::crashed, "sandbox",
                         "its host process was ended for a system call that its sandbox refuses: " +
@@ -145,7 +150,7 @@ std::unique_ptr<HostProcess> HostGroup::ask_for_host() {
     generation = generation_;
   }
   std::shared_ptr<Arena> arena = take_arena();
-  if (fresh_) arena->wipe();
+  arena->wipe();  // of what hosts before it were given
   auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena));
   host->generation = generation;
   return host;
@@ -203,15 +208,22 @@ std::unique_ptr<HostProcess> HostGroup::take_host() {
   }
   std::unique_ptr<HostProcess> host = spare_host();
   if (!host) host = new_host();
+  host->takes_no_descriptors();
   host->move_to(core);
   return host;
+}
+
+// With the lock. What a host has started may outlive it, and have its arena.
+void HostGroup::keep_arena(const HostProcess& host) {
+  if (limits_.sandbox.confined && limits_.sandbox.profile != config::Profile::legacy)
+    arenas_.push_back(host.arena());
 }
 
 void HostGroup::give_back(std::unique_ptr<HostProcess> host) {
   const std::lock_guard lock(mutex_);
   if (fresh_ || host->calls >= limits_.calls || host->generation != generation_ ||
       idle_.size() >= kIdleHosts) {
-    arenas_.push_back(host->arena());
+    keep_arena(*host);
     loses_hosts_ = true;
     host->kill();
     return;
@@ -283,7 +295,7 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
          "a host process was replaced: after its last call it gave another answer to it");
     host->end();
     const std::lock_guard lock(mutex_);
-    arenas_.push_back(host->arena());
+    keep_arena(*host);
     return 0;
   } else {
     const size_t at = std::min(ending->at, items.size() - 1);
@@ -293,7 +305,7 @@ size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
     if (host->calls == 0) ++early_ends_;
   }
   const std::lock_guard lock(mutex_);
-  arenas_.push_back(host->arena());
+  keep_arena(*host);
   return ending ? ending->at + 1 : items.size();
 }
 

@@ -60,6 +60,7 @@ class HostGroup {
   std::string left_over(HostProcess& host) const;
   void rebuild();
   void give_back(std::unique_ptr<HostProcess> host);
+  void keep_arena(const HostProcess& host);
   std::shared_ptr<Arena> take_arena();
   size_t trip(Op op, Input& input, std::span<BatchItem> items);
 

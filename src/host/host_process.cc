@@ -87,7 +87,9 @@ HostProcess::HostProcess(std::shared_ptr<TemplateClient> parent, std::shared_ptr
 
 HostProcess::~HostProcess() {
   if (request_ != 0) parent_->forget(request_);  // without its socket it ends
-  if (!ended_) process_.kill();
+  if (ended_ || process_.pid <= 0) return;
+  process_.kill();
+  parent_->forget_end(process_.pid);
 }
 
 void HostProcess::meet() {
@@ -173,6 +175,13 @@ void HostProcess::kill() {
 
 void HostProcess::leave() {
   shutdown(socket_.get(), SHUT_WR);
+}
+
+// Else the kernel would keep those that nobody reads, and count them against all of its user.
+void HostProcess::takes_no_descriptors() {
+  constexpr int kPassRights = 83;  // SO_PASSRIGHTS, of Linux 6.16
+  const int none = 0;
+  setsockopt(socket_.get(), SOL_SOCKET, kPassRights, &none, sizeof none);
 }
 
 bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* payload) {

@@ -54,6 +54,7 @@ class HostProcess final : public Peer {
   uint64_t heard() const { return outbox_.heard(); }
   bool has_unheard() const;
   void kill() override;
+  void takes_no_descriptors();  // from it, from now on
   void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }
   std::string unsent(uint64_t call, uint64_t received) override {

@@ -97,11 +97,7 @@ std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const Isolat
   describe(spec, info);
   std::shared_ptr<HostGroup> shared = group(spec, policy);
   const uint32_t index = shared->load(spec, info);
-  constexpr uint32_t kMultiplied = 1u << static_cast<unsigned>(Role::worker) |
-                                   1u << static_cast<unsigned>(Role::dispatcher) |
-                                   1u << static_cast<unsigned>(Role::deep_dispatcher);
-  const bool other_role = (info.roles.bits() & ~kMultiplied) != 0;
-  if (other_role && !policy.marked && policy.sandbox.confined) {
+  if (!info.roles.only_look() && !policy.marked && policy.sandbox.confined) {
     IsolationPolicy open = policy;
     open.sandbox.confined = false;
     return load(spec, open);
@@ -109,7 +105,7 @@ std::shared_ptr<Instance> HostService::load(const PluginSpec& spec, const Isolat
   const double deadline = info.roles.has(Role::worker)
                               ? policy.worker_deadline.value_or(policy.deadline)
                               : policy.deadline;
-  if (!other_role && !policy.single)
+  if (info.roles.only_look() && !policy.single)
     return std::make_shared<PooledInstance>(std::move(shared), index, std::move(info), deadline);
   // It shares a template with the others of its trust, but not a host.
   return std::make_shared<SingleInstance>(std::move(shared), index, std::move(info), deadline);

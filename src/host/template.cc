@@ -111,6 +111,7 @@ class Template {
     rusage used{};
     std::vector<std::string> told;
     for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &used)) > 0;) {
+      templates_->remove(pid);
       const auto child = children_.find(pid);
       if (child == children_.end()) {  // what a host had left behind
         told.emplace_back();
@@ -229,7 +230,9 @@ class Template {
     }
     helpers_.push_back(std::move(helpers));
     places_.folders.push_back(spec.folder);
-    if (!spec.state.empty()) places_.state.push_back(spec.state);
+    // Those that look at payloads write there while they are loaded only.
+    if (!spec.state.empty() && !plugins_.back()->info().roles.only_look())
+      places_.state.push_back(spec.state);
     ready_.reset();
     say(wire::Type::loaded, wire::encode_loaded(plugins_.back()->info()));
   }

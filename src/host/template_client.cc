@@ -18,6 +18,8 @@ namespace stoq {
 namespace {
 
 const std::string kWrongAnswer = "a wrong answer";
+constexpr std::chrono::milliseconds kEndPatience(
+    2000);                              // until one of its children is known to have ended
 constexpr double kAnswerPatience = 10;  // seconds for an answer that takes microseconds
 
 // What a host needs of the environment: how times are shown, and what sanitizers are told.
@@ -116,8 +118,7 @@ bool TemplateClient::beside(wire::Message& message, const Log* log) {
   if (type == wire::Type::ended) {
     const pid_t pid = r.raw<pid_t>();
     const int status = r.raw<int>();
-    ended_[pid] = {status, r.u64()};
-    if (ended_.size() > 4096) ended_.erase(ended_.begin());
+    if (unwanted_.erase(pid) == 0) ended_[pid] = {status, r.u64()};
     return true;
   }
   if (type == wire::Type::records) {
@@ -129,7 +130,9 @@ bool TemplateClient::beside(wire::Message& message, const Log* log) {
   Forked forked;
   if (type == wire::Type::forked && message.fds.size() == 1) {
     forked.process = {r.raw<pid_t>(), std::move(message.fds[0])};
-    ended_.erase(forked.process.pid);  // the number was another's before
+    // The number was another's before.
+    ended_.erase(forked.process.pid);
+    unwanted_.erase(forked.process.pid);
   } else {
     forked.problem = type == wire::Type::refused ? std::string(message.body) : kWrongAnswer;
   }
@@ -254,26 +257,31 @@ void TemplateClient::load(const PluginSpec& spec, PluginInfo& info, double deadl
 
 std::optional<TemplateClient::End> TemplateClient::end_of(pid_t pid) {
   const std::lock_guard lock(mutex_);
-  for (int tries = 0; tries < 2; ++tries) {
+  const auto until = std::chrono::steady_clock::now() + kEndPatience;
+  wire::receive_timeout(control_.get(), static_cast<int>(kEndPatience.count()));
+  wire::Message message;
+  while (true) {
     if (const auto at = ended_.find(pid); at != ended_.end()) {
       const End end = at->second;
       ended_.erase(at);
       return end;
     }
-    if (!alive_) return std::nullopt;
+    if (!alive_ || std::chrono::steady_clock::now() >= until) break;
     // Nothing but reports can come now.
-    wire::receive_timeout(control_.get(), 1000);
-    wire::Message message;
     try {
-      while (ended_.find(pid) == ended_.end()) {
-        if (inbox_.receive(control_.get(), message, 64 << 20) != wire::Received::message) break;
-        beside(message, nullptr);
-      }
+      if (inbox_.receive(control_.get(), message, 64 << 20) != wire::Received::message) break;
+      beside(message, nullptr);
     } catch (const wire::Malformed&) {
-      return std::nullopt;
+      break;
     }
   }
+  if (alive_) unwanted_.insert(pid);
   return std::nullopt;
+}
+
+void TemplateClient::forget_end(pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  if (ended_.erase(pid) == 0 && alive_) unwanted_.insert(pid);
 }
 
 }  // namespace stoq

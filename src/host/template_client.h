@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "core/instance.h"
 #include "host/channel.h"
@@ -52,6 +53,7 @@ class TemplateClient {
   };
   // How one of its children ended; waits a moment for it. Nothing when it is not to be had.
   std::optional<End> end_of(pid_t pid);
+  void forget_end(pid_t pid);  // nobody will ask for it
 
  private:
   TemplateClient(Fd control, Process process, bool own_child)
@@ -75,6 +77,7 @@ class TemplateClient {
   std::atomic<bool> alive_ = true;
   wire::Inbox inbox_;
   std::map<pid_t, End> ended_;
+  std::set<pid_t> unwanted_;  // whose end is on its way
   uint64_t requests_ = 0;
   std::map<uint64_t, std::optional<Forked>> asked_;  // what is waited for, and what has come
 };

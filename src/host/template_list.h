@@ -29,6 +29,12 @@ struct Templates {
     return new (memory) Templates;
   }
   void add(pid_t pid) { pids[added++ % kMost] = pid; }
+  void remove(pid_t pid) {  // its number may be another's from now on
+    for (std::atomic<pid_t>& other : pids) {
+      pid_t its = pid;
+      other.compare_exchange_strong(its, 0);
+    }
+  }
   bool contains(pid_t pid) const {
     return std::find(std::begin(pids), std::end(pids), pid) != std::end(pids);
   }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -180,8 +182,13 @@ inline constexpr const char* kCompute[] = {
 // Memory that no limit counts. A provider hands long items over in it.
 inline constexpr const char kMemoryFile[] = "memfd_create";
 // Which sockets, and how they send, says filter.cc.
-inline constexpr const char* kNetworkCalls[] = {"socketpair", "connect",     "bind",
-                                                "setsockopt", "getsockname", "getpeername"};
+inline constexpr const char* kNetworkCalls[] = {"socketpair", "connect", "bind", "getsockname",
+                                                "getpeername"};
+// Options of sockets: all of some levels, and some of SOL_SOCKET.
+inline constexpr int kSocketLevels[] = {IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP};
+inline constexpr int kSocketOptions[] = {SO_KEEPALIVE, SO_RCVBUF,    SO_SNDBUF,    SO_RCVTIMEO,
+                                         SO_SNDTIMEO,  SO_REUSEADDR, SO_REUSEPORT, SO_PRIORITY,
+                                         SO_BROADCAST, SO_OOBINLINE, SO_PASSCRED};
 // With the argument that holds the flags.
 inline constexpr std::pair<const char*, unsigned> kSend[] = {
     {"sendto", 3}, {"sendmsg", 2}, {"sendmmsg", 3}};
@@ -200,6 +207,10 @@ inline constexpr const char* kOfAnyFile[] = {
     "chown",     "fchown",    "lchown",      "fchownat",     "chmod",        "fchmod",
     "fchmodat",  "utime",     "utimes",      "utimensat",    "futimesat",    "setxattr",
     "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "truncate"};
+// With the argument that says whose: 0 is the caller's own.
+inline constexpr std::pair<const char*, unsigned> kOfProcess[] = {
+    {"prlimit64", 0},     {"setpriority", 1},        {"ioprio_set", 1},       {"sched_setparam", 0},
+    {"sched_setattr", 0}, {"sched_setscheduler", 0}, {"sched_setaffinity", 0}};
 // Of fcntl. Not whom the kernel is to signal, and by which signal: that reaches other processes.
 inline constexpr int kFileCommands[] = {
     F_DUPFD,  F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,      F_GETFL,     F_SETFL,

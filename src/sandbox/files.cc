@@ -55,8 +55,8 @@ constexpr const char* kNetwork[] = {"/etc/hosts",
 constexpr const char* kPrograms[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64"};
 constexpr const char* kOfPrograms[] = {"/etc/perl", "/etc/alternatives", "/etc/ld.so.cache",
                                        "/etc/localtime"};
-constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
-                                    "/dev/full"};
+constexpr const char* kDevices[] = {"/dev/null", "/dev/urandom", "/dev/random", "/dev/full"};
+constexpr const char kZero[] = "/dev/zero";  // who may write to it can share memory by it
 
 class PathRules {
  public:
@@ -137,6 +137,7 @@ FileRules::FileRules(const Spec& spec, Who who, const Places& places, Missing& m
     all(kSystem, kRead);
   }
   all(kDevices, kReadFile | kWriteFile);
+  rules.allow(kZero, kReadFile);
   if (spec.network) all(kNetwork, kRead);
   for (const uint16_t port : spec.ports) rules.allow_port(port);
   if (spec.network && !spec.ports.empty()) rules.allow_port(kNames);

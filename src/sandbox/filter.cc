@@ -84,6 +84,26 @@ scmp_arg_cmp bits(unsigned argument, uint64_t mask, uint64_t value) {
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+bool named(const Spec& spec, const char* call) {
+  return std::ranges::find(spec.calls, call) != spec.calls.end();
+}
+
+// Whoever closes a socket last waits for as long as it lingers, also when it has been handed over.
+void refuse_lingering(CallRules& rules, const Spec& spec) {
+  if (named(spec, "setsockopt")) return;
+  rules.add(no(EPERM), "setsockopt", {bits(1, kHalf, SOL_SOCKET), bits(2, kHalf, SO_LINGER)});
+}
+
+void allow_socket_options(CallRules& rules, const Spec& spec) {
+  if (named(spec, "setsockopt")) return;
+  refuse_lingering(rules, spec);
+  for (const int level : kSocketLevels)
+    rules.add(kAllow, "setsockopt", {bits(1, kHalf, static_cast<uint64_t>(level))});
+  for (const int option : kSocketOptions)
+    rules.add(kAllow, "setsockopt",
+              {bits(1, kHalf, SOL_SOCKET), bits(2, kHalf, static_cast<uint64_t>(option))});
+}
+
 // Of sockets, what reaches other machines and finds their names: no service of this one, which may
 // do more than its caller, and no protocol whose ports Landlock does not hold.
 void allow_internet(CallRules& rules) {
@@ -98,14 +118,12 @@ void allow_internet(CallRules& rules) {
 Filter compute(const Spec& spec, Who who) {
   CallRules rules(kTrap);
   rules.all(kAllow, kCompute);
-  const auto named = [&](const char* call) {
-    return std::ranges::find(spec.calls, call) != spec.calls.end();
-  };
   // A plugin with helper programs hands them the payload in one.
   const bool hands_on = who == Who::provider || spec.profile == config::Profile::exec;
-  if (!named(kMemoryFile)) rules.add(hands_on ? kAllow : no(ENOSYS), kMemoryFile);
+  if (!named(spec, kMemoryFile)) rules.add(hands_on ? kAllow : no(ENOSYS), kMemoryFile);
   if (spec.network) rules.all(kAllow, kNetworkCalls);
-  if (spec.network && !named("socket")) allow_internet(rules);
+  if (spec.network) allow_socket_options(rules, spec);
+  if (spec.network && !named(spec, "socket")) allow_internet(rules);
   rules.all(no(ENOSYS), kNotThere, spec.calls);
   rules.all(no(EPERM), kNotAllowed, spec.calls);
   rules.all(no(EPERM), kOfAnyFile, spec.calls);
@@ -116,17 +134,18 @@ Filter compute(const Spec& spec, Who who) {
   for (const auto& [name, flags] : kSend) rules.add(kAllow, name, {bits(flags, MSG_FASTOPEN, 0)});
   // What is only read is not cut to nothing either, which Landlock holds from version 3 on.
   for (const auto& [name, flags] : {std::pair("open", 1u), {"openat", 2u}}) {
-    if (named(name)) continue;
+    if (named(spec, name)) continue;
     rules.add(no(EPERM), name, {bits(flags, O_ACCMODE | O_TRUNC, O_RDONLY | O_TRUNC)});
     rules.add(kAllow, name, {bits(flags, O_TRUNC, 0)});
     for (const uint64_t writes : {uint64_t{O_WRONLY}, uint64_t{O_RDWR}, uint64_t{O_ACCMODE}})
       rules.add(kAllow, name, {bits(flags, O_ACCMODE | O_TRUNC, writes | O_TRUNC)});
   }
-  // Memory shared with nobody would not count.
+  // Memory shared with nobody would not count, nor would what grows as stacks do.
   constexpr uint64_t kSharedAnonymous = MAP_SHARED | MAP_ANONYMOUS;
-  rules.add(kAllow, "mmap", {bits(3, MAP_SHARED, 0)});
-  rules.add(kAllow, "mmap", {bits(3, kSharedAnonymous, MAP_SHARED)});
+  rules.add(kAllow, "mmap", {bits(3, MAP_SHARED | MAP_GROWSDOWN, 0)});
+  rules.add(kAllow, "mmap", {bits(3, kSharedAnonymous | MAP_GROWSDOWN, MAP_SHARED)});
   rules.add(no(EPERM), "mmap", {bits(3, kSharedAnonymous, kSharedAnonymous)});
+  rules.add(no(EPERM), "mmap", {bits(3, MAP_GROWSDOWN, MAP_GROWSDOWN)});
   rules.add(kAllow, "clone", {bits(0, CLONE_THREAD, CLONE_THREAD)});
   for (const char* name : {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"})
     rules.add(kAllow, name, {is(0, kThisProcess)});
@@ -158,6 +177,11 @@ Filter wide(const Spec& spec, Who who) {
   rules.all(no(EPERM), kNever, spec.calls);
   if (spec.profile != config::Profile::legacy) rules.all(no(EPERM), kOfAnyFile, spec.calls);
   rules.add(no(ENOSYS), "clone3");  // whose flags nobody can see: the C library goes on with clone
+  // A process may change its own limits and priority, and no other's: the engine has its number.
+  for (const auto& [name, whose] : kOfProcess)
+    if (!named(spec, name)) rules.add(no(EPERM), name, {{whose, SCMP_CMP_NE, 0, 0}});
+  rules.add(no(EPERM), "mmap", {bits(3, MAP_GROWSDOWN, MAP_GROWSDOWN)});
+  refuse_lingering(rules, spec);
   for (const unsigned long world : kOwnWorlds)
     rules.add(no(EPERM), "clone", {bits(0, world, world)});
   for (const unsigned long typing : kTyping)
@@ -211,6 +235,24 @@ void enforce(Filter filter, Missing& missing) {
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
     missing.push_back(std::string("seccomp: ") + std::strerror(errno));
+}
+
+void refuse_signals() {
+  constexpr unsigned kCalls[] = {SYS_kill,
+                                 SYS_tkill,
+                                 SYS_tgkill,
+                                 SYS_rt_sigqueueinfo,
+                                 SYS_rt_tgsigqueueinfo,
+                                 SYS_pidfd_send_signal};
+  constexpr size_t kCount = std::size(kCalls);
+  sock_filter steps[kCount + 3] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+  for (size_t i = 0; i < kCount; ++i)
+    steps[i + 1] =
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kCalls[i], static_cast<uint8_t>(kCount - i), 0);
+  steps[kCount + 1] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  steps[kCount + 2] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  const sock_fprog program{kCount + 3, steps};
+  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
 std::string call_name(int number) {

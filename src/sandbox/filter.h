@@ -18,6 +18,8 @@ Filter make_filter(const Spec& spec, Who who);
 // Puts it in force for this process.
 void enforce(Filter filter, Missing& missing);
 
+// Programs of helpers signal nobody, where Landlock does not see to that.
+void refuse_signals();
 std::string call_name(int number);  // "socket"; "system call 999" for what has no name
 bool is_call(const std::string& name);
 // From here on a refused call is told over the socket before the process ends by it.

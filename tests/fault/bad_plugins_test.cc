@@ -398,6 +398,30 @@ std::string refused(const std::string& why) {
   return "worker:failed to scan: bad_answers ; StoqException: " + why + " ; payload ID";
 }
 
+TEST(BadPlugins, PayloadsFromWhomeverMayGiveNone) {
+  for (const char* isolation : {"none", "process"}) {
+    SCOPED_TRACE(isolation);
+    StoqOptions o = with("bad_giver", isolation);
+    o.dispatchers = {"bad_giver"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("content");
+    const std::string tail = " ; payload " + r.results.at(0).payload_id;
+    EXPECT_EQ(r.results.size(), 1u);
+    EXPECT_TRUE(r.limits.empty()) << r.dumps();
+    ASSERT_TRUE(r.errors.find("bad_giver")) << r.dumps();
+    EXPECT_EQ(*r.errors.find("bad_giver"),
+              (Names{"dispatcher:failed to dispatch: bad_giver ; StoqException: it gave a payload, "
+                     "which only workers may" +
+                         tail,
+                     "worker:failed to scan: bad_giver ; StoqException: it gave a payload, which "
+                     "its manifest rules out (extracts = no)" +
+                         tail}));
+    const Json* result = r.results[0].workers.at(0).find("bad_giver");
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->text(), "true");
+  }
+}
+
 TEST(BadPlugins, ResultsThatAreNoJson) {
   expect(
       "bad json",

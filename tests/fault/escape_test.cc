@@ -4,6 +4,8 @@
 // and to come to what the profile says.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -139,6 +141,46 @@ TEST_P(Escape, HavingTheEngineSignalled) {
             is("legacy") ? result("fcntl") : trapped("fcntl"));
   EXPECT_EQ(signals, 0);
 }
+// No kernel so far confines that by Landlock.
+TEST_P(Escape, ChangingWhatTheEngineMayUse) {
+  Prison prison(profile());
+  const std::string engine = " " + std::to_string(getpid());
+  rlimit before{}, after{};
+  getrlimit(RLIMIT_CORE, &before);
+  EXPECT_EQ(prison.attempt("limit_engine" + engine), refused("prlimit64"));
+  EXPECT_EQ(prison.attempt("nice_engine" + engine), result("setpriority", "EPERM"));
+  getrlimit(RLIMIT_CORE, &after);
+  EXPECT_EQ(before.rlim_max, after.rlim_max);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+}
+TEST_P(Escape, MemoryThatNoLimitCounts) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("memory_of_zeros"), result("openat", "EACCES"));
+  EXPECT_EQ(prison.attempt("memory_like_a_stack"), result("mmap", "EPERM"));
+}
+// Whoever closes such a socket last waits for it, though it was only handed to him.
+TEST_P(Escape, SocketsThatLinger) {
+  Prison prison(profile());
+  const bool nets = is("network") || is("legacy");
+  for (const char* upper : {"0", "1"})
+    EXPECT_EQ(prison.attempt("linger " + std::string(upper)),
+              nets ? result("setsockopt", "EPERM") : trapped("socket"));
+  EXPECT_EQ(prison.attempt("keep_alive"), nets ? result("setsockopt") : trapped("socket"));
+}
+TEST_P(Escape, DescriptorsForTheEngine) {
+  constexpr int kPassRights = 83;
+  const sdk::Fd any(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const int none = 0;
+  if (setsockopt(any.get(), SOL_SOCKET, kPassRights, &none, sizeof none) != 0)
+    GTEST_SKIP() << "this kernel cannot refuse descriptors";
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("send_descriptor"), result("sendmsg", "EPERM"));
+}
+// It is for whoever is no parser, and for the time of loading.
+TEST_P(Escape, WritingWhereItsStateIs) {
+  Prison prison(profile(), {}, quiet(), "state = yes\n");
+  EXPECT_EQ(prison.attempt("write_state written"), result("openat", "EACCES"));
+}
 // No file mode refuses: the file is that of the host's own user.
 TEST_P(Escape, ChangingAFileOfItsUser) {
   Prison prison(profile());
@@ -245,6 +287,15 @@ std::string sought(const std::string& isolation, const std::string& profile) {
   // Long, so that it lies beyond the next payload in the arena, too.
   EXPECT_EQ(prison.attempt("keep " + std::string(1 << 20, '.') + secret), result("none"));
   return prison.attempt("seek " + std::string(secret.rbegin(), secret.rend()));
+}
+// The next host gets the arena of one that has ended.
+TEST_P(Escape, ReadingWhatAHostBeforeItWasGiven) {
+  Prison prison(profile());
+  const std::string secret = "a secret of another request, 0123456789";
+  EXPECT_EQ(prison.attempt("keep " + std::string(1 << 20, '.') + secret), result("none"));
+  EXPECT_TRUE(prison.attempt("exec /bin/true").starts_with("worker:failed to scan: escape ; "));
+  const std::string outcome = prison.attempt("seek " + std::string(secret.rbegin(), secret.rend()));
+  EXPECT_TRUE(outcome.starts_with(R"({"found": false, "looked": true)")) << outcome;
 }
 TEST_P(Escape, ReadingAnotherRequest) {
   const auto starts = [](const std::string& outcome, const std::string& head) {

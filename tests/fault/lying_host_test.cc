@@ -358,6 +358,16 @@ TEST(LyingHost, TheEnd) {
   EXPECT_EQ(halfway.given, (std::vector<std::string>{"error first's", "error second's"}));
 }
 
+TEST(LyingHost, OneThatDoesNotEndTheCall) {
+  const Answer answer = converse([](int socket) {
+    wire::send(socket, {Type::records, 0, kCall, 0}, record(Record::plugin_done));
+    char byte;
+    while (recv(socket, &byte, 1, 0) > 0) {
+    }
+  });
+  expect_lie(answer, "it does not end the call after its last answer");
+}
+
 constexpr size_t kPart = wire::kInlineBody - 64;  // as a host sends them: inside the datagram
 
 TEST(LyingHost, PartsWithoutEnd) {
@@ -513,6 +523,18 @@ TEST(LyingHost, OneThatFillsTheLog) {
   EXPECT_EQ(answer.logged[1003], "line");
 }
 
+// Such as for want of memory: whoever was answered has his answer.
+TEST(LyingHost, WhatTheEngineCannotTake) {
+  const Answer answer = converse(record(Record::result, "1") + record(Record::plugin_done) +
+                                     record(Record::result, "{") + kDone,
+                                 2);
+  ASSERT_TRUE(answer.ending.has_value());
+  EXPECT_EQ(answer.ending->failure, Failure::refused);
+  EXPECT_EQ(answer.ending->at, 1u);
+  EXPECT_TRUE(answer.ending->text.starts_with("not JSON: ")) << answer.ending->text;
+  EXPECT_TRUE(answer.killed);
+}
+
 TEST(LyingHost, WhatTheUserReads) {
   const std::string plugin = "p";
   const auto told = [&](Ending ending, const HostEnd& end, double deadline) {
@@ -536,6 +558,14 @@ TEST(LyingHost, WhatTheUserReads) {
             "failed sandbox: its host process was ended for a system call that its sandbox "
             "refuses: socket (sandbox_calls = socket in section [p] of stoq.cfg would allow it); "
             "what it had given stands");
+  // It says so, but has not ended by it.
+  EXPECT_EQ(
+      told({0, Failure::crashed, ""}, {.status = 11, .refused_call = SYS_socket}, 60),
+      "failed crash: its host process ended by signal 11 (SIGSEGV); what it had given stands");
+  EXPECT_EQ(
+      told({0, Failure::refused, "std::bad_alloc"}, {}, 60),
+      "failed StoqException: its answer could not be taken: std::bad_alloc; what it had given "
+      "stands");
 }
 
 }  // namespace

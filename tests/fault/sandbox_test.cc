@@ -4,11 +4,16 @@
 #include "sandbox/spec.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "core/places.h"
 #include "host/template_client.h"
+#include "sandbox/filter.h"
 #include "support/objects.h"
 #include "support/temporary_directory.h"
 
@@ -76,6 +81,27 @@ TEST(Sandbox, SpecCrossesToTheTemplate) {
   spec.environment = {"HOME=/"};
   spec.ports = {443, 65535};
   EXPECT_EQ(sandbox::decode(sandbox::encode(spec)), spec);
+}
+
+// For kernels whose Landlock does not see to it.
+TEST(Sandbox, ProgramsOfHelpersSignalNobody) {
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sandbox::refuse_signals();
+    const pid_t engine = getppid();
+    const auto refused = [](long returned) { return returned == -1 && errno == EPERM; };
+    const bool all = refused(syscall(SYS_kill, engine, 0)) &&
+                     refused(syscall(SYS_tkill, engine, 0)) &&
+                     refused(syscall(SYS_tgkill, engine, engine, 0)) &&
+                     refused(syscall(SYS_rt_sigqueueinfo, engine, 0, nullptr)) &&
+                     refused(syscall(SYS_rt_tgsigqueueinfo, engine, engine, 0, nullptr)) &&
+                     refused(syscall(SYS_pidfd_send_signal, -1, 0, nullptr, 0));
+    _exit(all && getppid() == engine ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Sandbox, WhatItLacksIsNamed) {

@@ -88,6 +88,15 @@ class Deeds(Case):
         self.assertIn("INFO] stoq.deeds: before the end\n", self.log)
         self.one("wrong answer", ["TypeError: it returned int, not a WorkerResponse or None"])
 
+    def test_metas_are_bounded(self):
+        self.one("many metas", ["StoqException: it sets more than 1000 dispatch metas; the rest was left out"], result={"did": "many_metas"})
+        file = self.write("large", "large request meta")
+        run = self.stoq("scan", file, "-a", "deeds", "--format", "json", "--set", "max_response_size=5000")
+        self.assertEqual(run.code, 0, run.err)
+        response = json.loads(run.out)
+        self.assertNotIn("large", response["request_meta"]["extra_data"])
+        self.assertEqual({(limit["limit"], limit["plugin"]) for limit in response["limits"]}, {("max_response_size", "deeds")})
+
     def test_ends(self):
         for deed, how in (("hard exit", "exit status 3"), ("segfault", "signal 11 (SIGSEGV)"), ("abort", "signal 6 (SIGABRT)"),
                           ("signal itself", "signal 15 (SIGTERM)")):

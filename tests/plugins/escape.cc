@@ -8,7 +8,9 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -213,6 +215,67 @@ class Escape {
   void any(const std::string& call_number, const sdk::Payload&, sdk::Call& call) {
     tell(call, call_number, syscall(number(call_number), 0, 0, 0, 0, 0, 0));
   }
+  // What the engine may use, which nothing but its number guards.
+  void limit_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    const rlimit none{0, 0};
+    tell(call, "prlimit64", syscall(SYS_prlimit64, number(pid), RLIMIT_CORE, &none, nullptr));
+  }
+  void nice_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
+    tell(call, "setpriority", syscall(SYS_setpriority, PRIO_PROCESS, number(pid), 1));
+  }
+  // Memory that no limit counts.
+  void memory_of_zeros(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    const int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return tell(call, "openat", -1);
+    tell_map(call, mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+  }
+  void memory_like_a_stack(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    tell_map(call, mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0));
+  }
+  static void tell_map(sdk::Call& call, const void* map) {
+    tell(call, "mmap", map == MAP_FAILED ? -1 : 0);
+  }
+  // The kernel ignores the upper half of the level.
+  void linger(const std::string& upper, const sdk::Payload&, sdk::Call& call) {
+    const long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return tell(call, "socket", -1);
+    const struct linger long_one { 1, 3600 };
+    tell(call, "setsockopt",
+         syscall(SYS_setsockopt, fd, static_cast<unsigned long>(number(upper)) << 32 | SOL_SOCKET,
+                 SO_LINGER, &long_one, sizeof long_one));
+    close(static_cast<int>(fd));
+  }
+  void keep_alive(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    const long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return tell(call, "socket", -1);
+    const int yes = 1;
+    tell(call, "setsockopt",
+         syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes));
+    close(static_cast<int>(fd));
+  }
+  // A descriptor to the engine, which did not ask for any: over every socket there is.
+  void send_descriptor(const std::string&, const sdk::Payload&, sdk::Call& call) {
+    int why = 0;
+    for (int fd = 3; fd < 64; ++fd) {
+      int type = 0;
+      socklen_t size = sizeof type;
+      if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) continue;
+      alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+      msghdr msg{};
+      msg.msg_control = control, msg.msg_controllen = sizeof control;
+      cmsghdr* c = CMSG_FIRSTHDR(&msg);
+      c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof(int));
+      std::memcpy(CMSG_DATA(c), &fd, sizeof fd);
+      if (syscall(SYS_sendmsg, fd, &msg, MSG_NOSIGNAL) < 0) why = errno;
+    }
+    errno = why;
+    tell(call, "sendmsg", why == 0 ? 0 : -1);
+  }
+  void write_state(const std::string& name, const sdk::Payload& payload, sdk::Call& call) {
+    if (host_.state().empty()) throw sdk::Error("it has no state");
+    write_file(std::string(host_.state()) + "/" + name, payload, call);
+  }
   // The engine's memory, at an address that means nothing: EFAULT or EIO if it were allowed.
   void read_engine(const std::string& pid, const sdk::Payload&, sdk::Call& call) {
     char byte;
@@ -320,6 +383,14 @@ class Escape {
                                   {"own_user_namespace", &Escape::own_user_namespace},
                                   {"write_errors", &Escape::write_errors},
                                   {"call", &Escape::any},
+                                  {"limit_engine", &Escape::limit_engine},
+                                  {"nice_engine", &Escape::nice_engine},
+                                  {"memory_of_zeros", &Escape::memory_of_zeros},
+                                  {"memory_like_a_stack", &Escape::memory_like_a_stack},
+                                  {"linger", &Escape::linger},
+                                  {"keep_alive", &Escape::keep_alive},
+                                  {"send_descriptor", &Escape::send_descriptor},
+                                  {"write_state", &Escape::write_state},
                                   {"read_engine", &Escape::read_engine},
                                   {"read_own_memory", &Escape::read_own_memory},
                                   {"user", &Escape::other_user},

@@ -25,9 +25,18 @@ class Deeds(WorkerPlugin):
 
     def scan(self, payload, request_meta):
         self.calls += 1
+        self.payload, self.request_meta = payload, request_meta
         deed = payload.content.decode().split(' #')[0].replace(' ', '_')
         answer = getattr(self, 'do_' + deed)()
         return answer if answer is not None else WorkerResponse({'did': deed})
+
+    def do_many_metas(self):
+        for n in range(1500):
+            self.payload.dispatch_meta[f'dispatcher {n}'] = {'n': n}
+
+    def do_large_request_meta(self):
+        self.request_meta.extra_data['large'] = 'y' * 9000
+        return WorkerResponse('z' * 12000)
 
     def do_exit(self):
         sys.exit(7)
