@@ -17,17 +17,11 @@ using carving::le16;
 using carving::le32;
 using carving::little;
 using carving::part;
-using carving::text_of;
 
 constexpr std::size_t kHeader = 0x4C;
 constexpr std::uint32_t kHasItems = 1, kHasInfo = 2, kIsUnicode = 0x80, kNoInfo = 0x100;
 constexpr std::uint32_t kEnvironment = 0xA0000001, kTracker = 0xA0000003;
 
-std::string from_utf16(Bytes b) {
-  std::string marked = "\xFF\xFE";
-  marked += text_of(b);
-  return sdk::text_from_bytes(carving::bytes_of(marked));
-}
 // Up to a zero, or all of it.
 std::string narrow(Bytes b) {
   const auto end = std::ranges::find(b, 0);
@@ -36,7 +30,7 @@ std::string narrow(Bytes b) {
 std::string wide(Bytes b) {
   std::size_t size = 0;
   while (size + 1 < b.size() && le16(b, size) != 0) size += 2;
-  return from_utf16(b.first(size));
+  return sdk::text_from_utf16(b.first(size));
 }
 
 class Reader {
@@ -136,7 +130,7 @@ class Reader {
     const std::size_t size = std::size_t{le16(content_, at_)} * (unicode ? 2 : 1);
     const Bytes b = part(content_, at_ + 2, size);
     if (content_.size() < at_ + 2) return broken("the " + std::string(what));
-    text = {unicode ? from_utf16(b) : sdk::text_from_bytes(b), at_ + 2, b.size()};
+    text = {unicode ? sdk::text_from_utf16(b) : sdk::text_from_bytes(b), at_ + 2, b.size()};
     if (b.size() < size) return broken("the " + std::string(what));
     at_ += 2 + size;
   }

@@ -287,9 +287,9 @@ std::string record_text(office::Cursor& in, std::size_t size, bool wide) {
   if (!wide) return sdk::text_from_bytes(in.take(size));
   const bool two = (in.u8() & 1) != 0;
   if (two) return office::utf16_text(in.take(size * 2));
-  std::string spread = "\xFF\xFE";  // the lower halves of UTF-16
+  std::string spread;  // the lower halves of UTF-16
   for (const std::uint8_t c : in.take(size)) spread.append({static_cast<char>(c), '\0'});
-  return sdk::text_from_bytes(office::bytes_of(spread));
+  return sdk::text_from_utf16(office::bytes_of(spread));
 }
 
 }  // namespace stoq::plugins::vba

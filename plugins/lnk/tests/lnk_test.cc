@@ -86,6 +86,10 @@ TEST(Lnk, NarrowText) {
   EXPECT_EQ(r.contents(), Names{"/c d"});
 }
 
+TEST(Lnk, TextMayBeginWithZero) {
+  EXPECT_EQ(scan(shortcut(0xA0, counted("\0-enc AB"s))).contents(), Names{"\0-enc AB"s});
+}
+
 TEST(Lnk, CutShort) {
   using plugins::lnk::is_shortcut;
   using plugins::lnk::read_shortcut;

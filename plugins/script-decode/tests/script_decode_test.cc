@@ -151,6 +151,8 @@ TEST(ScriptDecode, CharacterCodes) {
       scan("fromCharCode(8364,8364,8364,8364,8364,8364,8364,65)").contents(),
       Names{"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
             "A"});
+  EXPECT_EQ(scan("fromCharCode(0,8364,65,65,65,65,65,65)").contents(), Names{"\0\xE2\x82\xAC"
+                                                                             "AAAAAA"s});
   EXPECT_EQ(scan("fromCharCode(1,2,3,4,5,6,7)").extracted.size(), 0u);
   EXPECT_EQ(scan("fromCharCode(70000,1,2,3,4,5,6,7,8)").extracted.size(), 0u);
 }

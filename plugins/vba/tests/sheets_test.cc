@@ -50,3 +50,4 @@ TEST(Formula, TokensAreText) {
 
 }  // namespace
 }  // namespace stoq::plugins::vba
+  EXPECT_EQ(shown(text_token("\0ab"s)), "\"\0ab\""s);
