@@ -48,6 +48,20 @@ TEST(OleObject, OtherDataIsNoPackage) {
 }
 
 TEST(OleObject, Ole1HasClassAndData) {
+TEST(OleObject, TheSizeOfANativeStreamHidesNothing) {
+  const std::string data = package("evil.exe", "content");
+  for (const std::uint64_t size :
+       {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{data.size()}}) {
+    const std::string raw = le(size, 4) + data;
+    const Native found = read_native(in_bytes(raw));
+    EXPECT_EQ(view_of(found.content), data) << size;
+    EXPECT_TRUE(found.whole) << size;
+  }
+  EXPECT_FALSE(read_native(in_bytes(le(data.size() + 1, 4) + data)).whole);
+  EXPECT_FALSE(read_native(in_bytes("\1"s)).whole);
+  EXPECT_TRUE(read_native({}).whole);
+}
+
   const std::string raw = ole1("Package", "data") + "what follows";
   const auto found = read_ole1(in_bytes(raw));
   ASSERT_TRUE(found);
