@@ -145,17 +145,16 @@ class Renderer {
     for (unsigned i = 0; i < count; ++i) text += (i > 0 ? "," : "") + arguments[i];
     push(text + ")");
   }
+  // BIFF 8 keeps the flags of a reference with the column, BIFF 5 with the row
+  unsigned row() { return in_.u16() & (workbook_.wide ? 0xFFFFu : 0x3FFFu); }
+  unsigned column() { return workbook_.wide ? in_.u16() & 0xFFu : in_.u8(); }
   std::string reference() {
-    const std::uint16_t row = in_.u16();
-    // BIFF 8 keeps the flags of a reference with the column, BIFF 5 with the row
-    const unsigned column = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    return cell_name(workbook_.wide ? row : row & 0x3FFF, column);
+    const unsigned at = row();
+    return cell_name(at, column());
   }
   std::string area() {
-    const std::uint16_t first = in_.u16(), last = in_.u16();
-    const unsigned left = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    const unsigned right = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    return cell_name(first & 0x3FFF, left) + ":" + cell_name(last & 0x3FFF, right);
+    const unsigned first = row(), last = row(), left = column(), right = column();
+    return cell_name(first, left) + ":" + cell_name(last, right);
   }
 
   // False: unknown, so that nobody can tell where the next one begins.

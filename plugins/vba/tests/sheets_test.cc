@@ -51,3 +51,6 @@ TEST(Formula, TokensAreText) {
 }  // namespace
 }  // namespace stoq::plugins::vba
   EXPECT_EQ(shown(text_token("\0ab"s)), "\"\0ab\""s);
+  EXPECT_EQ(shown("\x25\x1F\x4E\x29\x4E\0\0\0\0"s), "A20000:A20010");
+  EXPECT_EQ(shown("\x24\x1F\x4E\0\xC0"s), "A20000");
+  EXPECT_EQ(formula_text(in_bytes("\x25\0\xC0\2\xC0\0\1"s), {false, {}}), "A1:B3");
