@@ -54,10 +54,15 @@ class Reader {
   }
 
  private:
-  bool going() const { return out_.problem.empty(); }
+  bool going() const { return out_.complete; }
+  void note(std::string_view what, std::string_view problem) {
+    if (!out_.problem.empty()) out_.problem += ", ";
+    out_.problem += std::string(what) + " at byte " + std::to_string(at_) + ": ";
+    out_.problem += problem;
+  }
   void broken(std::string_view what) {
-    out_.problem = std::string(what) + " at byte " + std::to_string(at_) + ": cut short";
-    at_ = content_.size();
+    note(what, "cut short");
+    out_.complete = false;
   }
 
   void header() {
@@ -108,7 +113,12 @@ class Reader {
   void info() {
     const std::size_t size = le32(content_, at_);
     const Bytes b = part(content_, at_, size);
-    if (size < 0x1C || b.size() < size) return broken("the place of the target");
+    if (content_.size() < at_ + 4 || b.size() < size) return broken("the place of the target");
+    if (size < 0x1C) {
+      note("the place of the target", "too short");
+      at_ += std::max<std::size_t>(size, 4);
+      return;
+    }
     const std::uint32_t head = le32(b, 4), flags = le32(b, 8);
     const auto at = [&](std::size_t narrow_at, std::size_t wide_at) {
       const std::size_t to = head >= 0x24 ? le32(b, wide_at) : 0;

@@ -22,8 +22,9 @@ struct Shortcut {
   std::optional<Text> name, relative_path, working_directory, arguments, icon;
   std::optional<Text> environment_target;
   std::string machine;  // where it was made
-  std::size_t end = 0;  // behind its last block
-  std::string problem;  // "" or where it breaks off
+  std::size_t end = 0;   // behind its last block, or where it breaks off
+  bool complete = true;  // it does not break off
+  std::string problem;   // "" or what is damaged
 };
 
 /// Whether the content begins as a shortcut does.
