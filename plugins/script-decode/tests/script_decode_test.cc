@@ -82,11 +82,24 @@ TEST(ScriptDecode, PowerShellCommands) {
   EXPECT_EQ(found("encoded " + base64_of(wide("dir c:"))), Names()) << "no switch";
 }
 
+TEST(ScriptDecode, PowerShellCommandsWithOtherLetters) {
+  std::string command = "dir # ", encoded = wide(command);
+  for (int i = 0; i < 100; ++i) command += "кл", encoded += "\x3A\4\x3B\4";
+  for (const std::string& odd : {""s, "!"s})
+    EXPECT_EQ(found("pwsh -e " + base64_of(encoded + odd)),
+              Names{"8 powershell command " + command + (odd.empty() ? "" : "\uFFFD")});
+  EXPECT_EQ(found("pwsh -e " + base64_of(pe_file("a"))), Names{"8 pe " + pe_file("a")});
+  EXPECT_EQ(found("grep -e someNameThatIsLongEnough"), Names());
+}
+
 TEST(ScriptDecode, WideText) {
   const WorkerScan r = scan("\xFF\xFE" + wide("powershell -enc " + base64_of(wide("Get-Process"))));
   EXPECT_EQ(r.contents(), Names{"Get-Process"});
   EXPECT_EQ(r.metas(),
             Names{R"({"offset": 16, "decoded_from": "powershell command", "wide": true})"});
+  EXPECT_EQ(
+      scan("\xFE\xFF" + wide_big("powershell -enc " + base64_of(wide("Get-Process")))).contents(),
+      Names{"Get-Process"});
 }
 
 TEST(ScriptDecode, FilesAndTextInBase64) {
