@@ -105,7 +105,7 @@ TEST(Lnk, CutShort) {
   }
   const size_t arguments = kFull.find(wide("-nop"));
   const WorkerScan r = scan(kFull.substr(0, arguments + 8));
-  EXPECT_EQ(r.contents(), (Names{"-nop", kFull.substr(arguments - 2, 10)}));
+  ASSERT_EQ(r.contents(), (Names{"-nop", kFull.substr(arguments - 2, 10)}));
   EXPECT_EQ(r.metas()[1], R"({"offset": )" + std::to_string(arguments - 2) +
                               R"(, "part": "appended data", "incomplete": true})");
   ASSERT_EQ(r.errors.size(), 1u);
@@ -118,7 +118,7 @@ TEST(Lnk, DamageHidesNothing) {
   const std::string arguments = counted("/c calc"), program = "MZ and a program";
   for (const std::string& block : {little(6, 4), little(UINT32_MAX, 4)}) {
     const WorkerScan r = scan(shortcut(0xA0, arguments + block + program));
-    EXPECT_EQ(r.contents(), (Names{"/c calc", block + program}));
+    ASSERT_EQ(r.contents(), (Names{"/c calc", block + program}));
     EXPECT_EQ(r.metas()[1], R"({"offset": 92, "part": "appended data", "incomplete": true})");
     EXPECT_EQ(problems(r), Names{"a block at byte 92: cut short"});
   }
