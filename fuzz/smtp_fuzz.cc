@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mails: their containers, their parts, what the encodings hide, and the passwords in their text.
 #include "fuzz/target.h"
-#include "plugins/smtp/binhex.h"
 #include "plugins/smtp/dialogue.h"
 #include "plugins/smtp/mime.h"
 #include "plugins/smtp/passwords.h"

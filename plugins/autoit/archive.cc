@@ -147,9 +147,7 @@ class Reader {
   std::string string(Version version, std::size_t at, std::size_t size, std::uint32_t key) const {
     const auto clear =
         crypt(version, static_cast<std::uint32_t>(size) + key, part(content_, at, size * width_));
-    const std::string_view text = carving::text_of(clear);
-    return width_ == 1 ? sdk::text_from_bytes(clear)
-                       : sdk::text_from_bytes(carving::bytes_of("\xFF\xFE" + std::string(text)));
+    return width_ == 1 ? sdk::text_from_bytes(clear) : sdk::text_from_utf16(clear);
   }
 
   static void problem(Archive& archive, std::string what) {

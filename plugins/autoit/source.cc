@@ -156,13 +156,13 @@ class Tokens {
   std::optional<std::string> text() {
     const std::uint64_t size = carving::le32(tokens_, at_);
     if (tokens_.size() - at_ < 4 || tokens_.size() - at_ - 4 < size * 2) return std::nullopt;
-    std::string wide = "\xFF\xFE";
+    std::string wide;
     const std::uint8_t key[] = {static_cast<std::uint8_t>(size),
                                 static_cast<std::uint8_t>(size >> 8)};
     for (std::size_t i = 0; i < size * 2; ++i)
       wide += static_cast<char>(tokens_[at_ + 4 + i] ^ key[i % 2]);
     at_ += 4 + static_cast<std::size_t>(size) * 2;
-    return sdk::text_from_bytes(carving::bytes_of(wide));
+    return sdk::text_from_utf16(carving::bytes_of(wide));
   }
 
   Bytes tokens_;

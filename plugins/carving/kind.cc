@@ -88,11 +88,10 @@ bool is_wide_ascii(Bytes content) {
 }
 
 std::optional<std::string> from_wide(Bytes content) {
-  if (has(content, 0, "\xFF\xFE"sv)) return sdk::text_from_bytes(content);
+  if (has(content, 0, "\xFF\xFE"sv) || has(content, 0, "\xFE\xFF"sv))
+    return sdk::text_from_bytes(content);
   if (!is_wide_ascii(content)) return std::nullopt;
-  std::string marked = "\xFF\xFE";
-  marked += text_of(content);
-  return sdk::text_from_bytes(bytes_of(marked));
+  return sdk::text_from_utf16(content);
 }
 
 }  // namespace stoq::plugins::carving

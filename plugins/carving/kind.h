@@ -18,8 +18,7 @@ std::string_view kind_of(Bytes content);
 bool is_ascii(Bytes content);
 bool is_wide_ascii(Bytes content);
 
-/// UTF-16 with the lower byte first as UTF-8, if that is what `content` is: with a mark, or
-/// is_wide_ascii().
+/// UTF-16 as UTF-8, if that is what `content` is: with a mark, or is_wide_ascii().
 std::optional<std::string> from_wide(Bytes content);
 
 }  // namespace stoq::plugins::carving

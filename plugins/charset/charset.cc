@@ -93,6 +93,11 @@ std::string lower(std::string_view name) {
   return out;
 }
 
+// What is passed over where a character means nothing: no less, or what follows were misread.
+std::size_t unit_of(std::string_view converter) {
+  return converter.starts_with("UTF-16") ? 2 : converter == "UTF-32" ? 4 : 1;
+}
+
 const char* converter_named(std::string_view name) {
   for (const Alias& alias : kAliases)
     if (alias.name == name) return alias.converter;
@@ -146,7 +151,8 @@ std::optional<std::string> Charsets::to_utf8(std::string_view bytes, std::string
     if (!broken || why == E2BIG) continue;
     out.append(sdk::detail::kReplacement);
     if (why != EILSEQ) break;  // cut in the middle of a character
-    ++in, --left;
+    const std::size_t skipped = std::min(left, unit_of(converter));
+    in += skipped, left -= skipped;
   }
   char* to = piece.data();  // what a converter has kept back to see what follows
   std::size_t room = piece.size();

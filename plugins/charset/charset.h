@@ -20,8 +20,9 @@ class Charsets {
 
   bool knows(std::string_view name) const { return find(name) != nullptr; }
 
-  /// `bytes` as UTF-8; each byte that means nothing in the charset becomes U+FFFD. Nothing where
-  /// the charset is not known. `name` is as a file writes it: any case, aliases of Windows too.
+  /// `bytes` as UTF-8; each unit (a byte; in UTF-16 two, in UTF-32 four) that
+  /// means nothing in the charset becomes U+FFFD. Nothing where the charset is not known. `name` is
+  /// as a file writes it: any case, aliases of Windows too.
   std::optional<std::string> to_utf8(std::string_view bytes, std::string_view name) const;
 
   /// The same, and for a charset that is not named or not known: by byte order mark, else UTF-8,

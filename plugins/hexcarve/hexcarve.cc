@@ -42,7 +42,7 @@ class HexCarve {
   }
 
   static void binhex(std::string_view text, sdk::Call& call, sdk::JsonWriter& w) {
-    for (size_t at = 0;;) {
+    for (size_t at = 0; !call.cancelled();) {
       const auto file = next_binhex(text, at);
       if (!file) return;
       at = file->end;

@@ -33,6 +33,7 @@ class Lnk {
     if (link.end < content.size())
       carving::give(call, content.subspan(link.end), carving::meta_with([&](sdk::JsonWriter& w) {
                       w.member("offset", link.end).member("part", "appended data");
+                      if (!link.complete) w.member("incomplete", true);
                     }));
   }
 

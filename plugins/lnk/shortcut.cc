@@ -17,17 +17,11 @@ using carving::le16;
 using carving::le32;
 using carving::little;
 using carving::part;
-using carving::text_of;
 
 constexpr std::size_t kHeader = 0x4C;
 constexpr std::uint32_t kHasItems = 1, kHasInfo = 2, kIsUnicode = 0x80, kNoInfo = 0x100;
 constexpr std::uint32_t kEnvironment = 0xA0000001, kTracker = 0xA0000003;
 
-std::string from_utf16(Bytes b) {
-  std::string marked = "\xFF\xFE";
-  marked += text_of(b);
-  return sdk::text_from_bytes(carving::bytes_of(marked));
-}
 // Up to a zero, or all of it.
 std::string narrow(Bytes b) {
   const auto end = std::ranges::find(b, 0);
@@ -36,7 +30,7 @@ std::string narrow(Bytes b) {
 std::string wide(Bytes b) {
   std::size_t size = 0;
   while (size + 1 < b.size() && le16(b, size) != 0) size += 2;
-  return from_utf16(b.first(size));
+  return sdk::text_from_utf16(b.first(size));
 }
 
 class Reader {
@@ -60,10 +54,15 @@ class Reader {
   }
 
  private:
-  bool going() const { return out_.problem.empty(); }
+  bool going() const { return out_.complete; }
+  void note(std::string_view what, std::string_view problem) {
+    if (!out_.problem.empty()) out_.problem += ", ";
+    out_.problem += std::string(what) + " at byte " + std::to_string(at_) + ": ";
+    out_.problem += problem;
+  }
   void broken(std::string_view what) {
-    out_.problem = std::string(what) + " at byte " + std::to_string(at_) + ": cut short";
-    at_ = content_.size();
+    note(what, "cut short");
+    out_.complete = false;
   }
 
   void header() {
@@ -114,7 +113,12 @@ class Reader {
   void info() {
     const std::size_t size = le32(content_, at_);
     const Bytes b = part(content_, at_, size);
-    if (size < 0x1C || b.size() < size) return broken("the place of the target");
+    if (content_.size() < at_ + 4 || b.size() < size) return broken("the place of the target");
+    if (size < 0x1C) {
+      note("the place of the target", "too short");
+      at_ += std::max<std::size_t>(size, 4);
+      return;
+    }
     const std::uint32_t head = le32(b, 4), flags = le32(b, 8);
     const auto at = [&](std::size_t narrow_at, std::size_t wide_at) {
       const std::size_t to = head >= 0x24 ? le32(b, wide_at) : 0;
@@ -136,7 +140,7 @@ class Reader {
     const std::size_t size = std::size_t{le16(content_, at_)} * (unicode ? 2 : 1);
     const Bytes b = part(content_, at_ + 2, size);
     if (content_.size() < at_ + 2) return broken("the " + std::string(what));
-    text = {unicode ? from_utf16(b) : sdk::text_from_bytes(b), at_ + 2, b.size()};
+    text = {unicode ? sdk::text_from_utf16(b) : sdk::text_from_bytes(b), at_ + 2, b.size()};
     if (b.size() < size) return broken("the " + std::string(what));
     at_ += 2 + size;
   }

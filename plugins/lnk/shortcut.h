@@ -21,9 +21,10 @@ struct Shortcut {
   std::string local_path, network_path;
   std::optional<Text> name, relative_path, working_directory, arguments, icon;
   std::optional<Text> environment_target;
-  std::string machine;  // where it was made
-  std::size_t end = 0;  // behind its last block
-  std::string problem;  // "" or where it breaks off
+  std::string machine;   // where it was made
+  std::size_t end = 0;   // behind its last block, or where it breaks off
+  bool complete = true;  // it does not break off
+  std::string problem;   // "" or what is damaged
 };
 
 /// Whether the content begins as a shortcut does.

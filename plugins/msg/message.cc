@@ -109,7 +109,7 @@ class Extractor {
     const auto range = file_.below(storage);
     for (std::size_t i = range.begin; i < range.end; ++i)
       if (entries[i].parent == storage && entries[i].kind == CompoundFile::Kind::storage &&
-          entries[i].name.starts_with(prefix))
+          office::same_name(std::string_view(entries[i].name).substr(0, prefix.size()), prefix))
         found.push_back(i);
     return found;
   }
@@ -213,14 +213,15 @@ class Extractor {
       const auto content = file_.read(i);
       if (!content.problem.empty())
         sink_.error("stream '" + office::printable(entry.path) + "' " + content.problem);
-      const bool native = entry.name == "\1Ole10Native";
-      const Bytes data = native ? office::read_native(content.bytes).content : Bytes(content.bytes);
-      const auto package = native ? office::read_package(data) : std::nullopt;
+      const bool is_native = office::same_name(entry.name, office::kNativeName);
+      const auto native =
+          is_native ? office::read_native(content.bytes) : office::Native{content.bytes};
+      const auto package = is_native ? office::read_package(native.content) : std::nullopt;
       const std::string file_name =
           package ? package->file_name : name + "_" + office::printable(entry.name);
-      give(package ? package->content : data,
-           meta_of(file_name, path, package.has_value(),
-                   !content.problem.empty() || (package && !package->whole)));
+      const bool whole = content.problem.empty() && (package ? package->whole : native.whole);
+      give(package ? package->content : native.content,
+           meta_of(file_name, path, package.has_value(), !whole));
     }
   }
 

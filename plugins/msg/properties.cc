@@ -21,7 +21,7 @@ Properties::Properties(CompoundFile& file, std::size_t storage, std::size_t head
   for (std::size_t i = range.begin; i < range.end; ++i) {
     if (entries[i].parent != storage) continue;
     const std::string_view name = entries[i].name;
-    if (entries[i].orphan || !name.starts_with(kStream)) continue;
+    if (entries[i].orphan || !office::same_name(name.substr(0, kStream.size()), kStream)) continue;
     std::uint32_t tag = 0;
     const char* const end = name.data() + name.size();
     if (std::from_chars(name.data() + kStream.size(), end, tag, 16).ptr == end)

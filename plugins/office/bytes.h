@@ -84,10 +84,9 @@ class Cursor {
 
 /// UTF-16, the lower byte first, as UTF-8; up to a NUL where there is one.
 inline std::string utf16_text(Bytes raw) {
-  std::string marked = "\xFF\xFE";
-  for (std::size_t i = 0; i + 1 < raw.size() && (raw[i] != 0 || raw[i + 1] != 0); i += 2)
-    marked.append({static_cast<char>(raw[i]), static_cast<char>(raw[i + 1])});
-  return sdk::text_from_bytes(bytes_of(marked));
+  std::size_t size = 0;
+  while (size + 1 < raw.size() && (raw[size] != 0 || raw[size + 1] != 0)) size += 2;
+  return sdk::text_from_utf16(raw.first(size));
 }
 
 /// The first `most` bytes of a text, whole characters.

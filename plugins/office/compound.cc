@@ -15,11 +15,6 @@ constexpr std::size_t kMostDepth = 64, kMostEntries = 100'000;
 constexpr std::uint32_t kNoEntry = 0xFFFFFFFF;
 constexpr std::uint64_t kTimesRead = 8;  // parsers come back to a stream; a sound file needs 1
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 // One of 128 bytes in the directory.
 struct Slot {
   std::string name;
@@ -36,6 +31,11 @@ Slot slot_at(Bytes directory, std::size_t index) {
 }
 
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 bool CompoundFile::is_one(Bytes content) {
   return content.size() >= kHeaderSize &&

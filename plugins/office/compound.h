@@ -13,6 +13,9 @@
 
 namespace stoq::plugins::office {
 
+/// Whether two names are one, as compound files take them: ASCII letters of either case.
+bool same_name(std::string_view a, std::string_view b);
+
 /// A compound file (MS-CFB): storages and streams in one file. Nothing in it is believed: chains are
 /// followed no further than the file has sectors, and all that is read together is bounded by a
 /// small multiple of the file's size. The bytes must outlive it. One thread.
@@ -60,7 +63,7 @@ class CompoundFile {
   Range below(std::size_t parent) const {
     return parent == kNone ? Range{0, entries_.size()} : Range{parent + 1, entries_[parent].end};
   }
-  /// By name directly below `parent`, ASCII letters of either case. The first one; kNone when there is none.
+  /// By same_name() directly below `parent`. The first one; kNone when there is none.
   std::size_t find(std::string_view name, std::size_t parent = kNone) const;
   Content read(std::size_t entry);
   /// The bytes of what is below `parent` under that name; empty when there is none.

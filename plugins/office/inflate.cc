@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include "carving/inflate.h"
+
 namespace stoq::plugins::office {
 namespace {
 
@@ -15,6 +17,14 @@ struct CloseArchive {
   void operator()(archive* a) const { archive_read_free(a); }
 };
 using Archive = std::unique_ptr<archive, CloseArchive>;
+
+// False: there is more than `most`.
+bool append(Inflated& out, Bytes piece, std::uint64_t most) {
+  const Bytes fits = part_of(piece, 0, most - out.bytes.size());
+  out.bytes.insert(out.bytes.end(), fits.begin(), fits.end());
+  if (fits.size() < piece.size()) out.problem = "is larger than " + std::to_string(most) + " bytes";
+  return fits.size() == piece.size();
+}
 
 Inflated read_data(archive* a, std::uint64_t most) {
   Inflated out;
@@ -27,35 +37,19 @@ Inflated read_data(archive* a, std::uint64_t most) {
       out.problem = std::string("damaged: ") + (why ? why : "cannot be decoded");
       return out;
     }
-    const Bytes got(buffer.data(), static_cast<std::size_t>(size));
-    const Bytes fits = part_of(got, 0, most - out.bytes.size());
-    out.bytes.insert(out.bytes.end(), fits.begin(), fits.end());
-    if (fits.size() < got.size()) {
-      out.problem = "is larger than " + std::to_string(most) + " bytes";
-      return out;
-    }
+    if (!append(out, {buffer.data(), static_cast<std::size_t>(size)}, most)) return out;
   }
 }
 
 }  // namespace
 
-// libarchive knows zlib's method in the coat of gzip alone, and does not look at that one's checksum.
 Inflated inflate_zlib(Bytes stream, std::uint64_t most) {
-  if (stream.size() < 2 || (stream[0] & 0x0F) != 8 || (stream[0] * 256 + stream[1]) % 31 != 0 ||
-      (stream[1] & 0x20) != 0)
-    return {{}, "is no zlib stream"};
-  std::vector<std::uint8_t> coat = {0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255};
-  coat.insert(coat.end(), stream.begin() + 2, stream.end());
-  coat.insert(coat.end(), 8, 0);
-  const Archive a(archive_read_new());
-  archive_read_support_filter_gzip(a.get());
-  archive_read_support_format_raw(a.get());
-  archive_entry* entry = nullptr;
-  if (!a || archive_read_open_memory(a.get(), coat.data(), coat.size()) != ARCHIVE_OK ||
-      archive_read_next_header(a.get(), &entry) != ARCHIVE_OK)
-    return {{}, "cannot be decoded"};
-  if (archive_filter_count(a.get()) < 2) return {{}, "cannot be decoded"};
-  return read_data(a.get(), most);
+  Inflated out;
+  carving::Inflater inflater(carving::Inflater::Kind::zlib, stream);
+  for (Bytes piece; !(piece = inflater.next()).empty();)
+    if (!append(out, piece, most)) return out;
+  if (inflater.damaged()) out.problem = inflater.taken() == 0 ? "is no zlib stream" : "is damaged";
+  return out;
 }
 
 bool read_zip(Bytes content, std::uint64_t most,

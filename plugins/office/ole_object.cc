@@ -60,10 +60,8 @@ std::optional<Package> read_package(Bytes data) {
 }
 
 Native read_native(Bytes stream) {
-  const auto size = number_at<std::uint32_t>(stream, 0);
-  Native native{part_of(stream, 4, size), true};
-  native.whole = native.content.size() == size;
-  return native;
+  const Bytes content = part_of(stream, 4);
+  return {content, content.size() >= number_at<std::uint32_t>(stream, 0)};
 }
 
 std::optional<Ole1Object> read_ole1(Bytes data) {

@@ -21,10 +21,13 @@ struct Package {
 /// Reads what lies behind the size of an Ole10Native stream, or in an OLE1 object of class Package.
 std::optional<Package> read_package(Bytes data);
 
-/// The stream "\1Ole10Native": its size, then data of any kind.
+inline constexpr std::string_view kNativeName = "\1Ole10Native";
+
+/// The stream of that name: a size, which nobody need keep to, then data of any kind. A package in
+/// it has a size of its own.
 struct Native {
-  Bytes content;
-  bool whole = true;
+  Bytes content;      // all that is there
+  bool whole = true;  // false: shorter than declared
 };
 Native read_native(Bytes stream);
 

@@ -12,6 +12,10 @@ namespace {
 constexpr std::uint32_t kMostSpins = 10'000'000;  // the format's own limit
 constexpr std::size_t kSegment = 4096, kMostValue = 4096;
 
+bool aes_has(std::uint32_t key_bits) {
+  return key_bits == 128 || key_bits == 192 || key_bits == 256;
+}
+
 std::string cipher_name(std::size_t key_bits, bool cbc) {
   return "AES-" + std::to_string(key_bits) + (cbc ? "-CBC" : "-ECB");
 }
@@ -36,7 +40,7 @@ class Standard final : public Scheme {
       problem = "the stream EncryptionInfo is cut short or damaged";
       return false;
     }
-    if (algorithm < 0x660E || algorithm > 0x6610 || (bits != 128 && bits != 192 && bits != 256)) {
+    if (algorithm < 0x660E || algorithm > 0x6610 || !aes_has(bits)) {
       problem = "unsupported: algorithm " + std::to_string(algorithm) + " with a key of " +
                 std::to_string(bits) + " bits";
       return false;
@@ -125,13 +129,15 @@ class Agile final : public Scheme {
     input_ = binary("encryptedKey", "encryptedVerifierHashInput");
     value_ = binary("encryptedKey", "encryptedVerifierHashValue");
     wrapped_ = binary("encryptedKey", "encryptedKeyValue");
-    key_size_ = number(attribute(xml, "encryptedKey", "keyBits")) / 8;
-    data_key_size_ = number(attribute(xml, "keyData", "keyBits")) / 8;
+    const std::uint32_t bits = number(attribute(xml, "encryptedKey", "keyBits"));
+    const std::uint32_t data_bits = number(attribute(xml, "keyData", "keyBits"));
+    key_size_ = bits / 8;
+    data_key_size_ = data_bits / 8;
     spin_count = number(attribute(xml, "encryptedKey", "spinCount"));
     name = "agile";
     hash = attribute(xml, "encryptedKey", "hashAlgorithm");
     data_hash_ = attribute(xml, "keyData", "hashAlgorithm");
-    cipher = cipher_name(data_key_size_ * 8, true);
+    cipher = cipher_name(data_bits, true);
     if (data_salt_.empty() || salt_.empty() || input_.empty() || value_.empty() ||
         wrapped_.empty()) {
       problem = "the stream EncryptionInfo is cut short or damaged";
@@ -145,6 +151,11 @@ class Agile final : public Scheme {
                   bounded(attribute(xml, element, "cipherChaining"));
         return false;
       }
+    if (!aes_has(bits) || !aes_has(data_bits)) {
+      problem = "unsupported: AES with keys of " + std::to_string(bits) + " and " +
+                std::to_string(data_bits) + " bits";
+      return false;
+    }
     if (!Digest::of(hash) || !Digest::of(data_hash_)) {
       problem = "unsupported: digest " + bounded(hash);
       return false;

@@ -17,7 +17,6 @@ using office::Sink;
 constexpr std::size_t kMostListed = 1000;
 constexpr std::uint64_t kMostInflated = 256 << 20;
 constexpr std::string_view kActiveMime = "ActiveMime";
-constexpr std::string_view kNativeName = "\1Ole10Native";
 
 std::string joined(std::string path) {
   for (char& c : path)
@@ -99,20 +98,20 @@ class Extractor {
       list->begin_object().member("name", std::string_view(piece.name)).member("size", entry.size);
       if (piece.incomplete) list->member("problem", std::string_view(content.problem));
     }
-    if (entry.name == kNativeName) {
+    if (office::same_name(entry.name, office::kNativeName)) {
       native(content.bytes, piece, list);
     } else {
       if (!content.bytes.empty()) give(content.bytes, piece);
-      if (entry.name == "PowerPoint Document") slides(content.bytes, piece);
+      if (office::same_name(entry.name, "PowerPoint Document")) slides(content.bytes, piece);
     }
     if (list) list->end_object();
   }
 
   void native(Bytes stream, Piece piece, sdk::JsonWriter* list) {
     const office::Native native = office::read_native(stream);
-    piece.incomplete = piece.incomplete || !native.whole;
     const auto package = office::read_package(native.content);
     if (!package) {
+      piece.incomplete = piece.incomplete || !native.whole;
       piece.name += "_olenative";
       if (!native.content.empty()) give(native.content, piece);
       return;

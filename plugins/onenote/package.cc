@@ -87,7 +87,8 @@ std::vector<Attached> attached_in_package(Bytes section) {
       type = head >> 3 & 0x3F;
       size = head >> 9;
     } else {
-      const std::uint32_t head = first | in.u8() << 8 | std::uint32_t{in.u16()} << 16;
+      const std::uint32_t second = in.u8(), upper = in.u16();
+      const std::uint32_t head = first | second << 8 | upper << 16;
       type = head >> 3 & 0x3FFF;
       size = head >> 17;
       if (size == kLongSize) size = compact(in);

@@ -31,6 +31,20 @@ std::string source_of(const std::string& rels) {
   return source.empty() ? "/" : source;
 }
 
+// XML as UTF-8; in `room` where it was UTF-16, which the format allows too.
+std::string_view as_utf8(Bytes xml, std::string& room) {
+  using namespace std::string_view_literals;
+  const std::string_view text = office::view_of(xml);
+  const bool marked = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+  const auto mark = text.starts_with("<\0"sv)   ? "\xFF\xFE"sv
+                    : text.starts_with("\0<"sv) ? "\xFE\xFF"sv
+                                                : ""sv;
+  if (!marked && mark.empty()) return text;
+  room = mark;
+  room += text;
+  return room = sdk::text_from_bytes(office::bytes_of(room));
+}
+
 class Document {
  public:
   void part(const std::string& name) {
@@ -101,7 +115,8 @@ std::string inspect_zip(Bytes content, Sink& sink) {
         if (!part.problem.empty())
           sink.error("part '" + office::printable(name) + "' " + part.problem);
         const std::string source = source_of(name);
-        for (Tags tags(office::view_of(part.bytes)); tags.next();)
+        std::string room;
+        for (Tags tags(as_utf8(part.bytes, room)); tags.next();)
           document.relationship(tags, source);
         return !sink.cancelled();
       });
@@ -113,20 +128,21 @@ std::string inspect_zip(Bytes content, Sink& sink) {
 // Every part in one XML file: Flat OPC, or the older form of Word 2003.
 std::string inspect_xml(std::string_view xml, Sink& sink) {
   Document document;
-  std::string part;
+  std::string part, source;
+  const auto enter = [&](const std::string& name) {
+    document.part(name);
+    part = office::utf8_start(name, kMostName);
+    source = office::utf8_start(source_of(name), kMostName);
+  };
   bool known = false, stopped = false;
   for (Tags tags(xml); !stopped && tags.next();) {
     if (tags.name() == "package") known = true;
     if (tags.name() == "wordDocument") known = true;
     if (!known) return {};
     if (tags.name() == "part") {
-      part = tags.attribute("name");
-      document.part(part);
+      enter(tags.attribute("name"));
     } else if (tags.name() == "binaryData" || tags.name() == "binData") {
-      if (const std::string name = tags.attribute("name"); !name.empty()) {
-        part = name;
-        document.part(part);
-      }
+      if (const std::string name = tags.attribute("name"); !name.empty()) enter(name);
       const auto bytes = office::from_base64(tags.text());
       if (bytes.empty()) continue;
       sdk::JsonWriter w;
@@ -134,7 +150,7 @@ std::string inspect_xml(std::string_view xml, Sink& sink) {
       w.member("path", std::string_view(part)).end_object().end_object();
       stopped = !sink.give(bytes, w.take()) || sink.cancelled();
     } else {
-      document.relationship(tags, source_of(part));
+      document.relationship(tags, source);
     }
   }
   return known ? document.result("xml") : std::string();
@@ -143,14 +159,14 @@ std::string inspect_xml(std::string_view xml, Sink& sink) {
 }  // namespace
 
 std::string inspect(Bytes content, Sink& sink) {
-  const std::string_view text = office::view_of(content);
-  if (text.starts_with("PK\3\4")) return inspect_zip(content, sink);
-  const std::string_view head = text.substr(0, kHead);
+  if (office::view_of(content).starts_with("PK\3\4")) return inspect_zip(content, sink);
+  std::string room;
+  const std::string_view head = as_utf8(office::part_of(content, 0, kHead), room);
   const std::size_t first = head.find('<');
   if (first == head.npos ||
       (head.find("package") == head.npos && head.find("wordDocument") == head.npos))
     return {};
-  return inspect_xml(text, sink);
+  return inspect_xml(as_utf8(content, room), sink);
 }
 
 }  // namespace stoq::plugins::ooxml

@@ -34,32 +34,30 @@ void append_point(std::string& out, std::uint32_t point) {
 
 std::string resolved(std::string_view text) {
   static constexpr std::pair<std::string_view, char> kNamed[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  constexpr std::size_t kLongest = 10;
+      {"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t end = text[i] == '&' ? text.substr(i, kLongest).find(';') : text.npos;
-    if (end == text.npos) {
+    if (text[i] != '&') {
       out += text[i];
       continue;
     }
-    const std::string_view entity = text.substr(i + 1, end - 1);
-    bool known = false;
+    const std::string_view rest = text.substr(i + 1);
+    std::size_t size = 0;  // of the entity; 0: there is none
     for (const auto& [name, c] : kNamed)
-      if (entity == name) out += c, known = true;
-    if (entity.starts_with('#')) {
-      const bool hex = entity.starts_with("#x");
-      const std::string_view digits = entity.substr(hex ? 2 : 1);
+      if (rest.starts_with(name)) out += c, size = name.size();
+    if (rest.starts_with('#')) {
+      const bool hex = rest.starts_with("#x");
+      const char* const end = rest.data() + rest.size();
       std::uint32_t point = 0;
-      known =
-          std::from_chars(digits.data(), digits.data() + digits.size(), point, hex ? 16 : 10).ptr ==
-          digits.data() + digits.size();
-      if (known) append_point(out, point);
+      const auto [behind, error] =
+          std::from_chars(rest.data() + (hex ? 2 : 1), end, point, hex ? 16 : 10);
+      if (error == std::errc() && behind != end && *behind == ';') {
+        append_point(out, point);
+        size = static_cast<std::size_t>(behind + 1 - rest.data());
+      }
     }
-    if (known)
-      i += end;
-    else
-      out += text[i];
+    if (size == 0) out += '&';
+    i += size;
   }
   return out;
 }

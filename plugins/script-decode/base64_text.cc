@@ -6,6 +6,7 @@
 #include "carving/base64.h"
 #include "carving/inflate.h"
 #include "carving/kind.h"
+#include "stoq/sdk/json.h"
 
 namespace stoq::plugins::script_decode {
 namespace {
@@ -74,6 +75,24 @@ bool behind_switch(string_view text, std::size_t at) {
   return !word.empty() && (string_view("encodedcommand").starts_with(word) || word == "ec");
 }
 
+// Whether UTF-16 has a letter of ASCII in it, as every command that does something has.
+bool has_wide_ascii(string_view content) {
+  for (std::size_t i = 0; i + 1 < content.size(); i += 2)
+    if (content[i + 1] == 0 && content[i] > ' ' && content[i] < 0x7F) return true;
+  return false;
+}
+
+// Whether it is a command, which it becomes: UTF-16, as PowerShell reads it, or text of other tools.
+bool is_command(std::string& content) {
+  const Bytes bytes = bytes_of(content);
+  auto text = carving::from_wide(bytes);
+  if (!text && carving::kind_of(bytes).empty() && has_wide_ascii(content))
+    text = sdk::text_from_utf16(bytes);
+  if (!text) return carving::is_ascii(bytes);
+  content = std::move(*text);
+  return true;
+}
+
 // What of it is worth giving, and as what; "" for nothing.
 string_view judge(std::string& content) {
   const string_view kind = carving::kind_of(bytes_of(content));
@@ -130,15 +149,8 @@ void each_base64(string_view text, std::size_t least, const std::function<bool(D
     const bool command = behind_switch(all, run->at);
     if (!command && digits.size() < least) continue;
     Decoded decoded{joined.origin(run->at), "", carving::decode_base64(digits)};
-    if (command) {
-      if (auto plain = carving::from_wide(bytes_of(decoded.content))) {
-        decoded.content = std::move(*plain);
-        decoded.kind = "powershell command";
-      } else if (carving::is_ascii(bytes_of(decoded.content))) {
-        decoded.kind = "powershell command";
-      }
-    }
-    if (decoded.kind.empty()) decoded.kind = judge(decoded.content);
+    decoded.kind =
+        command && is_command(decoded.content) ? "powershell command" : judge(decoded.content);
     if (decoded.kind.empty() && deflated && room > 0) {
       auto inflated =
           carving::inflate(carving::Inflater::Kind::deflate, bytes_of(decoded.content), room);

@@ -43,12 +43,11 @@ std::string content_of(const std::vector<std::uint16_t>& units, bool pairs) {
     for (const std::uint16_t unit : units) out += static_cast<char>(unit);
     return out;
   }
-  if (!pairs) out = "\xFF\xFE";
   for (const std::uint16_t unit : units) {
     out += static_cast<char>(unit & 0xFF);
     out += static_cast<char>(unit >> 8);
   }
-  return pairs ? out : sdk::text_from_bytes(carving::bytes_of(out));
+  return pairs ? out : sdk::text_from_utf16(carving::bytes_of(out));
 }
 
 std::optional<EscapedText> escapes(string_view text, std::size_t at) {

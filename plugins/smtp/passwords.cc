@@ -54,10 +54,13 @@ std::string_view bare(std::string_view word) {
 std::size_t behind_keyword(std::string_view lowered, std::size_t from) {
   std::size_t best = lowered.npos, end = lowered.npos;
   for (const std::string_view keyword : kKeywords) {
-    const std::size_t at = lowered.substr(0, best).find(keyword, from);
-    if (at == lowered.npos) continue;
-    const char before = at == 0 ? ' ' : lowered[at - 1];
-    if (before >= 'a' && before <= 'z') continue;
+    const auto is_inside = [&](std::size_t at) {
+      return at > 0 && lowered[at - 1] >= 'a' && lowered[at - 1] <= 'z';
+    };
+    const std::string_view before = lowered.substr(0, best);
+    std::size_t at = before.find(keyword, from);
+    while (at != before.npos && is_inside(at)) at = before.find(keyword, at + 1);
+    if (at == before.npos) continue;
     best = at;
     end = at + keyword.size();
   }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "binhex.h"
+#include "carving/binhex.h"
 #include "dialogue.h"
 #include "lines.h"
 #include "mime.h"
@@ -54,13 +54,13 @@ Decoded decode(const Part& part) {
       break;
     case Encoding::binhex: {
       const std::size_t colon = part.body.find(':');
-      auto file =
-          from_binhex(part.body.substr(std::min(colon, part.body.size() - 1) + 1), kMaxFile);
+      auto file = carving::from_binhex(part.body.substr(std::min(colon, part.body.size() - 1) + 1),
+                                       kMaxFile);
       if (colon == std::string_view::npos || !file) {
         out.problem = "it is no BinHex";
         break;
       }
-      if (!file->complete) out.problem = "it is cut short or its checksum is wrong";
+      out.problem = file->problem;
       out.name = file->name;
       take(std::move(file->data));
       break;

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "binhex.h"
+#include "carving/binhex.h"
 #include "coding.h"
 #include "lines.h"
 
 namespace stoq::plugins::smtp {
 namespace {
-
-constexpr std::string_view kBinHexLine = "(This file must be converted with BinHex";
 
 unsigned uu_value(char c) {
   return static_cast<unsigned>(static_cast<unsigned char>(c) - ' ') & 63;
@@ -43,10 +41,7 @@ bool read_uu(Lines& lines, std::string& out) {
   for (std::string_view line; lines.next(line);) {
     if (line == "end" || (zero && trimmed(line) == "end")) return true;
     if (line.empty()) continue;
-    if (!is_uu_line(line)) {
-      lines.seek(lines.start());
-      return false;
-    }
+    if (!is_uu_line(line)) return false;
     zero = uu_value(line[0]) == 0;
     add_uu_line(line, out);
   }
@@ -79,27 +74,35 @@ bool is_begin(std::string_view line, std::string_view& name, bool& base64) {
   return !name.empty() && name.size() <= 255;
 }
 
-/// At the line of BinHex; false: no file follows.
-bool read_binhex(Lines& lines, std::size_t most, const std::function<bool(TextFile&&)>& take,
-                 bool& go_on) {
-  const std::size_t offset = lines.start(), behind = lines.at();
-  std::string_view line;
-  while (lines.next(line) && trimmed(line).empty()) continue;
-  if (!line.starts_with(':')) {
-    lines.seek(behind);
-    return false;
+/// A line with which a file begins.
+struct Opening {
+  std::string_view kind, name;  // no name: BinHex has it in its header
+  std::size_t offset = 0, end = 0;
+};
+
+std::optional<Opening> next_opening(Lines& lines) {
+  std::string_view name;
+  bool base64 = false;
+  for (std::string_view line; lines.next(line);) {
+    if (line.starts_with(carving::kBinHexLine))
+      return Opening{"binhex", "", lines.start(), lines.at()};
+    if (is_begin(line, name, base64))
+      return Opening{base64 ? "base64" : "uuencode", name, lines.start(), lines.at()};
   }
-  const std::size_t colon = lines.start();
-  const std::string_view data = lines.text().substr(colon + 1);
-  auto file = from_binhex(data, most);
-  if (!file) return false;
-  const std::size_t end = data.find(':');
-  lines.seek(end == data.npos ? lines.text().size() : colon + 1 + end + 1);
-  go_on = take({"binhex", file->name, std::move(file->data), offset, file->complete});
-  if (go_on && !file->resource.empty())
-    go_on = take(
-        {"binhex resource fork", file->name, std::move(file->resource), offset, file->complete});
-  return true;
+  return std::nullopt;
+}
+
+/// `text` stands behind the line of BinHex. False: `take` wants no more.
+bool read_binhex(std::string_view text, std::size_t offset, std::size_t most,
+                 const std::function<bool(TextFile&&)>& take) {
+  const std::size_t colon = text.find_first_not_of(" \t\r\n");
+  if (colon == text.npos || text[colon] != ':') return true;
+  auto file = carving::from_binhex(text.substr(colon + 1), most);
+  if (!file) return true;
+  const bool complete = file->problem.empty();
+  return take({"binhex", file->name, std::move(file->data), offset, complete}) &&
+         (file->resource.empty() ||
+          take({"binhex resource fork", file->name, std::move(file->resource), offset, complete}));
 }
 
 }  // namespace
@@ -108,16 +111,19 @@ void find_text_files(std::string_view text, std::size_t most,
                      const std::function<bool(TextFile&&)>& take) {
   Lines lines(text);
   bool go_on = true;
-  std::string_view name;
-  bool base64 = false;
-  for (std::string_view line; go_on && lines.next(line);) {
-    if (line.starts_with(kBinHexLine)) {
-      read_binhex(lines, most, take, go_on);
-    } else if (is_begin(line, name, base64)) {
-      TextFile file{base64 ? "base64" : "uuencode", std::string(name), {}, lines.start(), true};
-      file.complete = base64 ? read_base64(lines, file.content) : read_uu(lines, file.content);
-      if (!file.content.empty() || file.complete) go_on = take(std::move(file));
+  for (auto opening = next_opening(lines), next = opening; opening && go_on; opening = next) {
+    next = next_opening(lines);  // what has no end of its own ends there
+    const std::string_view content =
+        text.substr(opening->end, (next ? next->offset : text.size()) - opening->end);
+    if (opening->kind == "binhex") {
+      go_on = read_binhex(content, opening->offset, most, take);
+      continue;
     }
+    TextFile file{opening->kind, std::string(opening->name), {}, opening->offset, true};
+    Lines inside(content);
+    file.complete = opening->kind == "base64" ? read_base64(inside, file.content)
+                                              : read_uu(inside, file.content);
+    if (!file.content.empty() || file.complete) go_on = take(std::move(file));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "mapi.h"
+#include "stoq/sdk/json.h"
 
 namespace stoq::plugins::tnef {
 namespace {
@@ -80,7 +81,9 @@ class TnefReader {
   }
   std::string text_of(const Property& property) const {
     if (property.type != kTypeText16) return text8(property.value);
-    std::string text = *charsets_.to_utf8(property.value.substr(0, kMaxText), "UTF-16LE");
+    const std::string_view wide = property.value.substr(0, kMaxText);
+    std::string text =
+        sdk::text_from_utf16({reinterpret_cast<const std::uint8_t*>(wide.data()), wide.size()});
     text.resize(std::min(text.find('\0'), text.size()));
     return text;
   }

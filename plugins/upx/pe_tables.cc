@@ -38,30 +38,33 @@ class Imports {
 
   // `names`: where names are to stand; 0: where the tables say already.
   bool restore(std::uint32_t names) {
+    const std::uint64_t length = length_of_names();
+    if (length > image_.bytes().size()) return false;
     names_ = names;
-    functions_ = first_function_ = names + length_of_names();
+    functions_ = first_function_ = names + static_cast<std::uint32_t>(length);
     for (; le32(image_.bytes(), at_) != 0; ++at_, table_ += 20)
       if (!library()) return false;
     return image_.put(table_, std::string(20, '\0'));
   }
 
  private:
-  // All names of libraries stand before those of functions.
-  std::uint32_t length_of_names() {
+  // All names of libraries stand before those of functions. It stops where they fit in no image.
+  std::uint64_t length_of_names() {
     const Bytes b = image_.bytes();
     std::uint64_t length = 0;
     std::size_t at = at_;
-    for (std::uint32_t name; (name = le32(b, at)) != 0; ++at) {
+    for (std::uint32_t name; length <= b.size() && (name = le32(b, at)) != 0; ++at) {
       length += text_at(packed_, name).size() + 1;
       at += 8;
       while (const unsigned kind = carving::u8(b, at))
         at += kind == 1 ? text_at(b, at + 1).size() + 2 : kind == 0xFF ? 3 : 5;
     }
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(length, UINT32_MAX / 2));
+    return length;
   }
 
   bool library() {
     const std::string name = zero_ended(text_at(packed_, le32(image_.bytes(), at_)));
+    if ((written_ += name.size()) > image_.bytes().size()) return false;
     std::uint32_t address = le32(image_.bytes(), at_ + 4) + image_.first();
     const std::uint32_t name_at =
         names_ ? names_ : static_cast<std::uint32_t>(image_.get(table_ + 12, 4));
@@ -99,6 +102,7 @@ class Imports {
   unsigned word_;
   std::uint64_t by_number_;
   std::uint32_t table_, names_ = 0, functions_ = 0, first_function_ = 0;
+  std::uint64_t written_ = 0;  // of names of libraries
 };
 
 // Distances from one to the next, ended by 0. False: too many.
@@ -189,11 +193,14 @@ class Resources {
   bool move_leaves() {
     constexpr std::uint32_t kIcons = 14;
     bool done = true;
+    std::uint64_t room = image_.bytes().size();
     for (const auto& [leaf, kind] : leaves_) {
       const std::uint32_t now = le32(table_, leaf), size = le32(table_, leaf + 4);
       if (now <= from_ || now - from_ < 4) continue;
       const std::uint32_t before = le32(table_, now - from_ - 4);
       const Bytes content = carving::part(table_, now - from_, size);
+      if (content.size() > room) return false;  // they overlap
+      room -= content.size();
       done &= content.size() == size && image_.put(before, carving::text_of(content)) &&
               (!rewrite_ || image_.put(to_ + leaf, before, 4));
       if (kind == kIcons && icons_ != 0) image_.put(before + 4, std::exchange(icons_, 0), 2);

@@ -145,17 +145,16 @@ class Renderer {
     for (unsigned i = 0; i < count; ++i) text += (i > 0 ? "," : "") + arguments[i];
     push(text + ")");
   }
+  // BIFF 8 keeps the flags of a reference with the column, BIFF 5 with the row
+  unsigned row() { return in_.u16() & (workbook_.wide ? 0xFFFFu : 0x3FFFu); }
+  unsigned column() { return workbook_.wide ? in_.u16() & 0xFFu : in_.u8(); }
   std::string reference() {
-    const std::uint16_t row = in_.u16();
-    // BIFF 8 keeps the flags of a reference with the column, BIFF 5 with the row
-    const unsigned column = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    return cell_name(workbook_.wide ? row : row & 0x3FFF, column);
+    const unsigned at = row();
+    return cell_name(at, column());
   }
   std::string area() {
-    const std::uint16_t first = in_.u16(), last = in_.u16();
-    const unsigned left = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    const unsigned right = workbook_.wide ? in_.u16() & 0xFF : in_.u8();
-    return cell_name(first & 0x3FFF, left) + ":" + cell_name(last & 0x3FFF, right);
+    const unsigned first = row(), last = row(), left = column(), right = column();
+    return cell_name(first, left) + ":" + cell_name(last, right);
   }
 
   // False: unknown, so that nobody can tell where the next one begins.
@@ -287,9 +286,9 @@ std::string record_text(office::Cursor& in, std::size_t size, bool wide) {
   if (!wide) return sdk::text_from_bytes(in.take(size));
   const bool two = (in.u8() & 1) != 0;
   if (two) return office::utf16_text(in.take(size * 2));
-  std::string spread = "\xFF\xFE";  // the lower halves of UTF-16
+  std::string spread;  // the lower halves of UTF-16
   for (const std::uint8_t c : in.take(size)) spread.append({static_cast<char>(c), '\0'});
-  return sdk::text_from_bytes(office::bytes_of(spread));
+  return sdk::text_from_utf16(office::bytes_of(spread));
 }
 
 }  // namespace stoq::plugins::vba

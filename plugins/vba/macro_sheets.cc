@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "macro_sheets.h"
 
+#include <map>
+
 #include "formula.h"
 
 namespace stoq::plugins::vba {
 namespace {
 
 constexpr std::size_t kMostSheets = 1000, kMostNames = 10'000, kMostSheetText = 16 << 20;
+constexpr std::uint64_t kTimesRead = 8;  // of the stream, by sheets that overlap; sound ones do not
 constexpr std::string_view kVisibility[] = {"visible", "hidden", "very hidden", "very hidden"};
 constexpr const char* kBuiltIn[] = {
     "Consolidate_Area", "Auto_Open",       "Auto_Close",   "Extract",        "Database",
@@ -54,13 +57,15 @@ DefinedName defined_name(office::Bytes record, bool wide) {
   return found;
 }
 
-// The cells of one sheet, from its BOF on.
-std::string cells(office::Bytes sheet, const Workbook& workbook) {
+// The cells of one sheet, from its BOF on. `left`: bytes that may still be read.
+std::string cells(office::Bytes sheet, const Workbook& workbook, std::uint64_t& left) {
   std::string text;
   unsigned depth = 0;
   for (office::Cursor in(sheet); in.left() >= 4 && text.size() < kMostSheetText;) {
     const std::uint16_t type = in.u16(), size = in.u16();
     const office::Bytes record = in.take(size);
+    if (left < record.size() + 4) return text + "(what follows is left out: the sheets overlap)\n";
+    left -= record.size() + 4;
     if (type == kCellBegin) ++depth;
     if (type == kCellEnd && --depth == 0) break;
     if (depth == 0) break;
@@ -117,10 +122,15 @@ std::vector<MacroSheet> macro_sheets(office::Bytes bytes) {
     if (head.size() < kMostSheetText)
       head += name.name + ": =" + (encrypted ? "?" : formula_text(name.formula, workbook)) + "\n";
   std::size_t total = 0;
+  std::uint64_t left = kTimesRead * bytes.size();
+  std::map<std::uint32_t, std::string> read;  // by offset: sheets may share it
   for (Found& one : found) {
-    if (total < 2 * kMostSheetText)
-      one.sheet.text = head + (encrypted ? "(encrypted)\n"
-                                         : cells(office::part_of(bytes, one.offset), workbook));
+    if (total < 2 * kMostSheetText) {
+      const auto [text, is_new] = read.try_emplace(one.offset, "(encrypted)\n");
+      if (is_new && !encrypted)
+        text->second = cells(office::part_of(bytes, one.offset), workbook, left);
+      one.sheet.text = head + text->second;
+    }
     total += one.sheet.text.size();
     sheets.push_back(std::move(one.sheet));
   }

@@ -14,8 +14,8 @@ struct MacroSheet {
   std::string_view visibility;  // "visible", "hidden", "very hidden"
   std::string text;
 };
-/// `workbook`: the stream Workbook or Book. Bounded by its size; cells past 16 MiB of text are left
-/// out.
+/// `workbook`: the stream Workbook or Book. Bounded by its size: where sheets overlap, eight times as
+/// much is read together. Cells past 16 MiB of text are left out.
 std::vector<MacroSheet> macro_sheets(office::Bytes workbook);
 
 }  // namespace stoq::plugins::vba

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "macros.h"
 
+#include <map>
 #include <set>
 
 #include "decompress_source.h"
@@ -83,20 +84,25 @@ class Finder {
     for (const std::string& reference : project.references)
       if (references_.size() < kMostListed) references_.push_back(reference);
 
+    const auto range = file.below(storage);
+    std::map<std::string, std::size_t> streams;  // by the name in upper case
+    for (std::size_t i = range.begin; i < range.end; ++i)
+      if (const auto& entry = file.entries()[i];
+          entry.parent == storage && entry.kind == CompoundFile::Kind::stream)
+        streams.emplace(upper(entry.name), i);
     std::set<std::size_t> done;
     for (const Project::Module& module : project.modules) {
       if (stopped_) return;
-      const std::size_t stream = file.find(module.stream, storage);
-      if (stream == CompoundFile::kNone) {
+      const auto stream = streams.find(upper(module.stream));
+      if (stream == streams.end()) {
         sink_.error("module '" + printable(module.name) + "' of project '" + where +
                     "' has no stream '" + printable(module.stream) + "'");
         continue;
       }
-      if (!done.insert(stream).second) continue;
-      this->module(file, stream, module, part);
+      if (!done.insert(stream->second).second) continue;
+      this->module(file, stream->second, module, part);
     }
     // what the list leaves out, by what every module begins with
-    const auto range = file.below(storage);
     for (std::size_t i = range.begin; i < range.end && !stopped_; ++i) {
       const CompoundFile::Entry& entry = file.entries()[i];
       if (entry.parent != storage || entry.kind != CompoundFile::Kind::stream || done.contains(i) ||

@@ -104,6 +104,18 @@ TEST(SdkJson, TextFromBytes) {
   EXPECT_EQ(text_of("\0\0\xFE\xFF\0\x01\xF6\0"s), "😀");
 }
 
+TEST(SdkJson, TextFromUtf16GuessesNothing) {
+  const auto text = [](std::string_view bytes) {
+    return text_from_utf16({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  };
+  EXPECT_EQ(text(""), "");
+  EXPECT_EQ(text("A\0\xAC\x20\x3D\xD8\x00\xDE"s), "A€😀");
+  EXPECT_EQ(text("\0\0A\0B\0"s), "\0AB"s);
+  EXPECT_EQ(text("\xFE\xFF"s + "A\0"s), "\uFFFEA");
+  EXPECT_EQ(text("\xFF\xFE\0\0"s), "\uFEFF\0"s);
+  EXPECT_EQ(text("A\0\x41"s), "A\uFFFD");
+}
+
 // 0x80 to 0x9F of Windows-1252, written out.
 TEST(SdkJson, Windows1252) {
   std::string bytes;

@@ -66,6 +66,11 @@ inline std::string text_from_bytes(std::span<const uint8_t> bytes) {
   return valid_utf8(raw) ? std::string(raw) : detail::from_windows_1252(bytes);
 }
 
+// Bytes known to be UTF-16, the lower byte first, as text: there a byte order mark is a character.
+inline std::string text_from_utf16(std::span<const uint8_t> bytes) {
+  return detail::from_utf16(bytes, false);
+}
+
 // Appends canonical JSON to a string of its own and sets the commas. The caller closes what it
 // opens, gives every value in an object a key, and no key twice. One thread at a time.
 class JsonWriter {

@@ -156,6 +156,12 @@ TEST(AutoIt, Tokens) {
   EXPECT_EQ(source_of(line(token(0x37, "#NoTrayIcon"))), "#NoTrayIcon\n");
 }
 
+TEST(AutoIt, TextMayBeginWithZero) {
+  EXPECT_EQ(source_of(line(token(0x36, "\0ab"s))), "\"\0ab\"\n"s);
+  const std::string script = compiled_script(Version::ea06, {{"\0ab"s, "path", "content"}});
+  EXPECT_EQ(plugins::autoit::read_archives(bytes_of(script)).at(0).entries.at(0).name, "\0ab"s);
+}
+
 TEST(AutoIt, DamagedTokens) {
   EXPECT_EQ(
       source_of(little(2, 4) + token(0x30, "DIM") + "\x60more\x7F" + token(0x30, "EXIT") + "\x7F",

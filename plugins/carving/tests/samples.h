@@ -128,5 +128,10 @@ inline std::string wide(std::string_view text) {
   for (const char c : text) out += {c, '\0'};
   return out;
 }
+inline std::string wide_big(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += {'\0', c};
+  return out;
+}
 
 }  // namespace stoq::test

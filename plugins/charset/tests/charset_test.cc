@@ -40,6 +40,15 @@ TEST(Charset, WhatMeansNothingIsReplaced) {
   EXPECT_EQ(charsets.to_utf8("", "utf-8"), "");
 }
 
+TEST(Charset, BehindWhatMeansNothingWideTextGoesOn) {
+  const Charsets charsets;
+  EXPECT_EQ(charsets.to_utf8("a\0\0\xDC\x62\0"sv, "utf-16le"), "a\uFFFDb") << "a lower half alone";
+  EXPECT_EQ(charsets.to_utf8("\0\xD8\x62\0\x63\0"sv, "utf-16le"), "\uFFFDbc") << "an upper one";
+  EXPECT_EQ(charsets.to_utf8("\0a\xDC\0\0b"sv, "utf-16be"), "a\uFFFDb");
+  EXPECT_EQ(charsets.to_utf8("\xFE\xFF\0a\xDC\0\0b"sv, "utf-16"), "a\uFFFDb");
+  EXPECT_EQ(charsets.to_utf8("\xFF\xFE\0\0\0\0\x11\0b\0\0\0"sv, "utf-32"), "\uFFFDb");
+}
+
 TEST(Charset, AnUnknownOneIsTheCallers) {
   const Charsets charsets;
   for (const std::string_view name :

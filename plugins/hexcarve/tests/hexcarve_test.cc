@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "binhex.h"
 #include "numbers.h"
 #include "plugins/carving/tests/samples.h"
@@ -156,6 +158,40 @@ TEST(HexCarve, DamagedBinHex) {
   const std::string longer = "data that is longer";
   EXPECT_EQ(problem(binhex_file(longer, longer.substr(0, 4), "")),
             "BinHex file 'a.exe': its data is cut short");
+}
+
+const std::string kOpening = "(This file must be converted with BinHex ";
+
+// Two megabytes of digits, read for each opening, would take minutes.
+TEST(HexCarve, ManyOpeningsOfBinHexCostOnePass) {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += kOpening;
+  text += "\n:" + binhex(std::string(1'500'000, '\0')) + ":\n" + binhex_file("data", "data", "");
+  EXPECT_EQ(scan(text).contents(), Names{"data"});
+}
+
+TEST(HexCarve, BinHexWithoutItsEndHidesNoneBehindIt) {
+  std::string head = "\1a\0APPLmake\0\0"s + big(1 << 30, 4) + big(0, 4);
+  head += big(checksum(head), 2);
+  std::string file = binhex_file("data", "data", "");
+  EXPECT_EQ(scan(kOpening + "\n:" + binhex(head) + "\n" + file.substr(file.find('('))).contents(),
+            Names{"data"});
+  std::ranges::replace(file, '\n', '\r');
+  EXPECT_EQ(scan(file).contents(), Names{"data"}) << "lines as the Macintosh ends them";
+}
+
+TEST(HexCarve, RunsOfBinHex) {
+  std::string none;  // each is the byte before it, once in all
+  for (int i = 0; i < 300'000; ++i) none += "\x90\1";
+  EXPECT_EQ(scan(binhex_file("abb", "a" + none + "b\x90\2", "")).contents(), Names{"abb"});
+
+  std::string head = "\1a\0APPLmake\0\0"s + big(UINT32_MAX, 4) + big(0, 4), bomb = "a";
+  for (int i = 0; i < 300'000; ++i) bomb += "\x90\xFF";
+  const auto file = plugins::hexcarve::next_binhex(
+      kOpening + "\n:" + binhex(head + big(checksum(head), 2) + bomb) + ":", 0);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->data.size(), 64u << 20);
+  EXPECT_EQ(file->problem, "its data is too large");
 }
 
 }  // namespace

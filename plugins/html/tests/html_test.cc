@@ -90,6 +90,7 @@ TEST(Html, WideText) {
   const WorkerScan r = scan("\xFF\xFE" + wide("<script>alert(1)</script>"));
   EXPECT_EQ(r.contents(), Names{"alert(1)"});
   EXPECT_EQ(r.metas(), Names{R"({"offset": 8, "part": "script", "wide": true})"});
+  EXPECT_EQ(scan("\xFE\xFF" + wide_big("<script>alert(1)</script>")).contents(), Names{"alert(1)"});
 }
 
 TEST(Html, WhatIsNotClosed) {

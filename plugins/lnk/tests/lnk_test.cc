@@ -86,6 +86,10 @@ TEST(Lnk, NarrowText) {
   EXPECT_EQ(r.contents(), Names{"/c d"});
 }
 
+TEST(Lnk, TextMayBeginWithZero) {
+  EXPECT_EQ(scan(shortcut(0xA0, counted("\0-enc AB"s))).contents(), Names{"\0-enc AB"s});
+}
+
 TEST(Lnk, CutShort) {
   using plugins::lnk::is_shortcut;
   using plugins::lnk::read_shortcut;
@@ -94,16 +98,35 @@ TEST(Lnk, CutShort) {
     const auto bytes = plugins::carving::bytes_of(cut);
     ASSERT_EQ(is_shortcut(bytes), size >= 0x4C);
     if (size >= 0x4C) {
-      EXPECT_EQ(read_shortcut(bytes).end, size);
+      const auto link = read_shortcut(bytes);
+      EXPECT_LE(link.end, size);
+      EXPECT_TRUE(link.end == size || !link.complete) << size;
     }
   }
   const size_t arguments = kFull.find(wide("-nop"));
   const WorkerScan r = scan(kFull.substr(0, arguments + 8));
-  EXPECT_EQ(r.contents(), Names{"-nop"});
+  ASSERT_EQ(r.contents(), (Names{"-nop", kFull.substr(arguments - 2, 10)}));
+  EXPECT_EQ(r.metas()[1], R"({"offset": )" + std::to_string(arguments - 2) +
+                              R"(, "part": "appended data", "incomplete": true})");
   ASSERT_EQ(r.errors.size(), 1u);
   EXPECT_TRUE(r.errors[0].find("the arguments at byte " + std::to_string(arguments - 2) +
                                ": cut short") != std::string::npos)
       << r.errors[0];
+}
+
+TEST(Lnk, DamageHidesNothing) {
+  const std::string arguments = counted("/c calc"), program = "MZ and a program";
+  for (const std::string& block : {little(6, 4), little(UINT32_MAX, 4)}) {
+    const WorkerScan r = scan(shortcut(0xA0, arguments + block + program));
+    ASSERT_EQ(r.contents(), (Names{"/c calc", block + program}));
+    EXPECT_EQ(r.metas()[1], R"({"offset": 92, "part": "appended data", "incomplete": true})");
+    EXPECT_EQ(problems(r), Names{"a block at byte 92: cut short"});
+  }
+  for (const std::string& place : {little(8, 4) + "abcd", little(2, 4)}) {
+    const WorkerScan r = scan(shortcut(0xA2, place + arguments + little(0, 4) + program));
+    EXPECT_EQ(r.contents(), (Names{"/c calc", program}));
+    EXPECT_EQ(problems(r), Names{"the place of the target at byte 76: too short"});
+  }
 }
 
 TEST(Lnk, WhatIsNone) {

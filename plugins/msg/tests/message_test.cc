@@ -80,6 +80,43 @@ TEST(Msg, AnOleAttachmentGivesThePackedFile) {
   EXPECT_TRUE(has(sink.metas.at(0), R"("filename": "picture_CompObj")")) << sink.metas.at(0);
 }
 
+void to_upper(std::vector<Node>& nodes) {
+  for (Node& node : nodes) {
+    for (char16_t& c : node.name)
+      if (c >= u'a' && c <= u'z') c = static_cast<char16_t>(c - 32);
+    to_upper(node.children);
+  }
+}
+
+TEST(Msg, NamesAreOfEitherCase) {
+  std::vector<Node> nodes = message_nodes(
+      {"s",
+       "text",
+       "",
+       {{"a", "1", {}, false},
+        {"b", "", {stream("\1Ole10Native", le(0, 4) + package("evil.exe", "program"))}, false}}});
+  Collector usual, upper;
+  const std::string result = take_apart(in_bytes(compound(nodes)), usual);
+  to_upper(nodes);
+  EXPECT_EQ(take_apart(in_bytes(compound(nodes)), upper), result);
+  EXPECT_EQ(upper.contents, (Strings{"text", "1", "program"}));
+  EXPECT_EQ(upper.metas, usual.metas);
+}
+
+TEST(Msg, NativeDataThatIsNoPackageIsGivenWhole) {
+  for (const std::uint64_t size : {0, 3, 100}) {
+    Collector sink;
+    take_apart(in_bytes(message_file(
+                   {"s",
+                    "",
+                    "",
+                    {{"b", "", {stream("\1Ole10Native", le(size, 4) + "equation")}, false}}})),
+               sink);
+    EXPECT_EQ(sink.contents, Strings{"equation"});
+    EXPECT_EQ(has(sink.metas.at(0), R"("incomplete": true)"), size == 100) << sink.metas.at(0);
+  }
+}
+
 TEST(Msg, RtfBodiesAreDecompressed) {
   const std::string rtf = "{\\rtf1\\ansi some text that is long enough {\\object\\objdata 01}}";
   for (const bool compressed : {false, true}) {

@@ -2,6 +2,7 @@
 #include "office/ole_object.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "collector.h"
 #include "compound_writer.h"
@@ -47,6 +48,20 @@ TEST(OleObject, OtherDataIsNoPackage) {
   EXPECT_FALSE(read_package({}));
 }
 
+TEST(OleObject, TheSizeOfANativeStreamHidesNothing) {
+  const std::string data = package("evil.exe", "content");
+  for (const std::uint64_t size :
+       {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{data.size()}}) {
+    const std::string raw = le(size, 4) + data;
+    const Native found = read_native(in_bytes(raw));
+    EXPECT_EQ(view_of(found.content), data) << size;
+    EXPECT_TRUE(found.whole) << size;
+  }
+  EXPECT_FALSE(read_native(in_bytes(le(data.size() + 1, 4) + data)).whole);
+  EXPECT_FALSE(read_native(in_bytes("\1"s)).whole);
+  EXPECT_TRUE(read_native({}).whole);
+}
+
 TEST(OleObject, Ole1HasClassAndData) {
   const std::string raw = ole1("Package", "data") + "what follows";
   const auto found = read_ole1(in_bytes(raw));
@@ -76,6 +91,20 @@ TEST(Inflate, AZlibStreamIsBounded) {
   EXPECT_EQ(view_of(cut.bytes), "hello");
   EXPECT_EQ(cut.problem, "is larger than 5 bytes");
   EXPECT_EQ(inflate_zlib(in_bytes("text"s), 5).problem, "is no zlib stream");
+  EXPECT_EQ(inflate_zlib(in_bytes(raw.substr(0, 8)), 100).problem, "is damaged");
+}
+
+// Callers try one place of a large file after another.
+TEST(Inflate, OnlyWhatIsDecodedIsRead) {
+  constexpr std::size_t kThere = 64 << 10, kAll = 1 << 20;
+  void* const memory =
+      mmap(nullptr, kAll, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  auto* const bytes = static_cast<std::uint8_t*>(memory);
+  for (std::size_t i = 0; i < kThere; ++i) bytes[i] = i % 2 == 0 ? 0x78 : 0x9C;
+  ASSERT_EQ(mprotect(bytes + kThere, kAll - kThere, PROT_NONE), 0);
+  EXPECT_EQ(inflate_zlib({bytes, kAll}, 100).problem, "is damaged");
+  munmap(memory, kAll);
 }
 
 }  // namespace

@@ -102,6 +102,17 @@ TEST(OfficeCrypt, WhatIsUnknownOrDamagedIsTold) {
                 "spinCount=\"20000000\"          ");
   EXPECT_EQ(file_error(spins),
             "it asks for 20000000 rounds a password; the format allows 10000000");
+  const std::string usual = "keyBits=\"128\" hashSize=\"20\"";
+  const std::string bits = encrypted_agile("x", "infected", "SHA1");
+  const std::size_t data = bits.find(usual), key = bits.rfind(usual);
+  ASSERT_NE(data, key);
+  for (const std::size_t at : {data, key}) {
+    std::string changed = bits;
+    changed.replace(at, usual.size(), "keyBits=\"4294967295\"       ");
+    EXPECT_EQ(file_error(changed), at == key
+                                       ? "unsupported: AES with keys of 4294967295 and 128 bits"
+                                       : "unsupported: AES with keys of 128 and 4294967295 bits");
+  }
   std::string cipher = encrypted_agile("x", "infected", "SHA1");
   cipher.replace(cipher.find("\"AES\""), 5, "\"RC2\"");
   EXPECT_EQ(file_error(cipher), "unsupported: RC2 with ChainingModeCBC");

@@ -46,6 +46,18 @@ TEST(Ole, NativeDataThatIsNoPackageComesOutAsItIs) {
   EXPECT_NE(sink.metas.at(0).find("\"name\": \"Ole10Native_olenative\""), std::string::npos);
 }
 
+TEST(Ole, NeitherSizeNorLetterCaseHidesWhatIsNative) {
+  for (const std::uint64_t size : {0, 5, 1'000'000}) {
+    Collector sink;
+    const std::string packed = le(size, 4) + package("evil.exe", "MZ");
+    take_apart(in_bytes(compound({storage("a", {stream("\1oLE10nATivE", packed)}),
+                                  stream("\1Ole10Native", le(size, 4) + "equation")})),
+               sink);
+    EXPECT_EQ(sink.errors, Strings()) << size;
+    EXPECT_EQ(sink.contents, (Strings{"MZ", "equation"})) << size;
+  }
+}
+
 TEST(Ole, ACutPackageSaysSo) {
   const std::string whole = package("evil.exe", std::string(100, 'x'));
   Collector sink;
@@ -67,6 +79,10 @@ TEST(Ole, ObjectsOfASlideShowAreDecompressed) {
   take_apart(in_bytes(compound({stream("PowerPoint Document", document)})), sink);
   EXPECT_EQ(sink.contents, (Strings{document, "plain", "hello hello hello"}));
   EXPECT_NE(sink.metas.at(1).find("\"record_at\": 18"), std::string::npos) << sink.metas.at(1);
+
+  Collector lower;
+  take_apart(in_bytes(compound({stream("powerpoint document", document)})), lower);
+  EXPECT_EQ(lower.contents, sink.contents);
 
   Collector damaged;
   const std::string bad = le(0x0010, 2) + le(0x1011, 2) + le(10, 4) + "no zlib at";

@@ -40,6 +40,46 @@ TEST(Ooxml, PartsOfAnXmlFileComeOut) {
             R"({"extra_data": {"filename": "vbaProject.bin", "path": "/word/vbaProject.bin"}})");
 }
 
+// With or without a mark in front, either byte first.
+Strings utf16_forms(const std::string& ascii) {
+  const std::string little = utf16(ascii);
+  std::string big;
+  for (const char c : ascii) big += {'\0', c};
+  return {"\xFF\xFE" + little, little, "\xFE\xFF" + big, big};
+}
+
+TEST(Ooxml, Utf16IsReadToo) {
+  const std::string flat = flat_package({{"/word/vbaProject.bin", "MZ"}}, "http://e.test/");
+  const std::string rels =
+      R"(<Relationships><Relationship Target="http://e.test/" TargetMode="External"/></Relationships>)";
+  Collector usual;
+  const std::string result = inspect(in_bytes(flat), usual);
+  for (const std::string& form : utf16_forms(flat)) {
+    Collector sink;
+    EXPECT_EQ(inspect(in_bytes(form), sink), result);
+    EXPECT_EQ(sink.contents, Strings{"MZ"});
+  }
+  for (const std::string& form : utf16_forms(rels)) {
+    Collector sink;
+    EXPECT_TRUE(
+        inspect(in_bytes(zip_of({{"[Content_Types].xml", ""}, {"word/_rels/a.xml.rels", form}})),
+                sink)
+            .ends_with(
+                R"("external": [{"source": "word/a.xml", "type": "", "target": "http://e.test/"}]})"));
+  }
+}
+
+// A look at the name of the part for each tag would take many minutes.
+TEST(Ooxml, LongNamesAndManyTagsAreLinear) {
+  std::string raw = "<pkg:package><pkg:part pkg:name=\"" + std::string(1 << 20, '_') + "\">";
+  for (int i = 0; i < 1'000'000; ++i) raw += "<a/>";
+  raw += R"(<Relationship Target="t" TargetMode="External"/>)";
+  Collector sink;
+  const std::string result = inspect(in_bytes(raw), sink);
+  EXPECT_LT(result.size(), 2000u);
+  EXPECT_NE(result.find(R"("external_count": 1)"), result.npos) << result;
+}
+
 TEST(Ooxml, SoDoThoseOfWord2003) {
   Collector sink;
   inspect(in_bytes("<?xml version=\"1.0\"?><w:wordDocument xmlns:w=\"x\"><w:docSuppData><w:binData "
@@ -68,6 +108,14 @@ TEST(Ooxml, TagsAreReadAsTheyStand) {
   EXPECT_EQ(tags.attribute("e"), "<AB&nope;&");
   EXPECT_EQ(tags.attribute("d"), "");
   EXPECT_EQ(tags.text(), "text");
+  const std::string zeros(100, '0');
+  const std::string xml =
+      "<a b='&#x" + zeros + "45;xternal&#" + zeros + "65;' c='&#x45' d='&#99999999999;&#;&#x;&'>";
+  Tags numbers(xml);
+  ASSERT_TRUE(numbers.next());
+  EXPECT_EQ(numbers.attribute("b"), "ExternalA");
+  EXPECT_EQ(numbers.attribute("c"), "&#x45");
+  EXPECT_EQ(numbers.attribute("d"), "&#99999999999;&#;&#x;&");
   ASSERT_TRUE(tags.next());
   EXPECT_EQ(tags.name(), "f");
   EXPECT_FALSE(tags.next());

@@ -82,11 +82,24 @@ TEST(ScriptDecode, PowerShellCommands) {
   EXPECT_EQ(found("encoded " + base64_of(wide("dir c:"))), Names()) << "no switch";
 }
 
+TEST(ScriptDecode, PowerShellCommandsWithOtherLetters) {
+  std::string command = "dir # ", encoded = wide(command);
+  for (int i = 0; i < 100; ++i) command += "кл", encoded += "\x3A\4\x3B\4";
+  for (const std::string& odd : {""s, "!"s})
+    EXPECT_EQ(found("pwsh -e " + base64_of(encoded + odd)),
+              Names{"8 powershell command " + command + (odd.empty() ? "" : "\uFFFD")});
+  EXPECT_EQ(found("pwsh -e " + base64_of(pe_file("a"))), Names{"8 pe " + pe_file("a")});
+  EXPECT_EQ(found("grep -e someNameThatIsLongEnough"), Names());
+}
+
 TEST(ScriptDecode, WideText) {
   const WorkerScan r = scan("\xFF\xFE" + wide("powershell -enc " + base64_of(wide("Get-Process"))));
   EXPECT_EQ(r.contents(), Names{"Get-Process"});
   EXPECT_EQ(r.metas(),
             Names{R"({"offset": 16, "decoded_from": "powershell command", "wide": true})"});
+  EXPECT_EQ(
+      scan("\xFE\xFF" + wide_big("powershell -enc " + base64_of(wide("Get-Process")))).contents(),
+      Names{"Get-Process"});
 }
 
 TEST(ScriptDecode, FilesAndTextInBase64) {
@@ -151,6 +164,8 @@ TEST(ScriptDecode, CharacterCodes) {
       scan("fromCharCode(8364,8364,8364,8364,8364,8364,8364,65)").contents(),
       Names{"\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC"
             "A"});
+  EXPECT_EQ(scan("fromCharCode(0,8364,65,65,65,65,65,65)").contents(), Names{"\0\xE2\x82\xAC"
+                                                                             "AAAAAA"s});
   EXPECT_EQ(scan("fromCharCode(1,2,3,4,5,6,7)").extracted.size(), 0u);
   EXPECT_EQ(scan("fromCharCode(70000,1,2,3,4,5,6,7,8)").extracted.size(), 0u);
 }

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "binhex.h"
+#include "carving/binhex.h"
 #include "text_files.h"
 
 namespace stoq::plugins::smtp {
@@ -154,12 +154,26 @@ TEST(SmtpCoding, BinHexThatIsDamagedSaysSo) {
   EXPECT_TRUE(files_in("(This file must be converted with BinHex 4.0)").empty());
 }
 
+TEST(SmtpCoding, AFileWithoutItsEndHidesNoneBehindIt) {
+  const std::string base64 = "begin-base64 644 a\naGVsbG8=\n", fox = kFox + "====\n:\n";
+  std::string cut = binhex("a", std::string(300, 'a') + "bcdefghijklmnopqrstuvwxyz", "");
+  cut.resize(cut.size() - 20);
+  for (const std::string& decoy : {base64, cut + "\n"}) {
+    const auto files = files_in(decoy + fox + decoy + binhex("b", "data", "") + decoy + base64);
+    ASSERT_EQ(files.size(), 6u) << decoy;
+    for (const std::size_t i : {0u, 2u, 4u}) EXPECT_FALSE(files[i].complete) << decoy;
+    EXPECT_EQ(files[1].content, "The quick brown fox") << decoy;
+    EXPECT_EQ(files[3].content, "data") << decoy;
+    EXPECT_EQ(files[5].content, "hello") << decoy;
+  }
+}
+
 TEST(SmtpCoding, ABombOfRunsIsBounded) {
   std::string text = binhex("a", std::string(100'000, 'a'), "");
-  const auto file = from_binhex(std::string_view(text).substr(text.find(':') + 1), 1000);
+  const auto file = carving::from_binhex(std::string_view(text).substr(text.find(':') + 1), 1000);
   ASSERT_TRUE(file);
   EXPECT_EQ(file->data.size(), 1000u);
-  EXPECT_FALSE(file->complete);
+  EXPECT_EQ(file->problem, "its data is too large");
 }
 
 TEST(SmtpCoding, ManyStartsOfFilesCostOnePass) {

@@ -29,6 +29,7 @@ TEST(SmtpPasswords, TheWordBehindThePassword) {
   EXPECT_EQ(first("пароль: 2024"), "2024");
   EXPECT_EQ(first("密码：1234"), "1234");
   EXPECT_EQ(first("pw: a&b"), "a&b");
+  EXPECT_EQ(first("compass: north, pass: s3cret"), "s3cret");
   EXPECT_EQ(first("Password:\r\n\r\n  next-line\r\nand then"), "next-line");
 }
 

@@ -43,6 +43,14 @@ TEST(TnefReader, AMessageInIt) {
   EXPECT_EQ(m.attachments[0].contents, std::vector<std::string_view>{inner});
 }
 
+TEST(TnefReader, WideTextGoesOnBehindHalfACharacter) {
+  using namespace tnef_samples;
+  const std::string subject = utf16("in") + "\0\xDC"s + utf16("voice") + "\0\0"s;
+  const std::string content =
+      stream(attribute(1, 0x00069003, properties({property(0x1F, 0x0037, subject)})));
+  EXPECT_EQ(read_tnef(content, charsets()).subject, "in\uFFFDvoice");
+}
+
 TEST(TnefReader, TwoContentsThatDiffer) {
   using namespace tnef_samples;
   const std::string content =

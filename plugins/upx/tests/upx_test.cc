@@ -79,6 +79,73 @@ TEST(Upx, GivesWhatCanBeReadOfWhatIsDamaged) {
   EXPECT_EQ(problems(scan(packed_pe(pe))), (Names{"tables are damaged: imports, those behind"}));
 }
 
+// What is restored has room in the image, each at its own place. Tables that claim more would take
+// any time.
+class UpxTables : public testing::Test {
+ protected:
+  // Puts `more` into the image, before its headers.
+  void add(const std::string& more) {
+    image_.insert(at_, more);
+    image_.replace(image_.size() - 4, 4, little(at_ + more.size(), 4));
+  }
+  void set_table(unsigned index, std::size_t address) {
+    const std::size_t tables = image_.size() - kTail - kHeaders + 120;
+    image_.replace(tables + 8 * index, 8, little(address, 4) + little(40, 4));
+  }
+  static std::string problem_of(const std::string& file) {
+    std::string why;
+    const auto unpacked = plugins::upx::unpack(plugins::carving::bytes_of(file), 1 << 20, why);
+    return unpacked && unpacked->content.starts_with("MZ") ? unpacked->problem : "no file";
+  }
+  static std::string times(std::size_t count, const std::string& what) {
+    std::string out;
+    for (std::size_t i = 0; i < count; ++i) out += what;
+    return out;
+  }
+  std::string with_libraries(const std::string& first) {
+    const std::string list = first + times(kMany, little(1, 4) + little(0, 5));
+    const std::size_t table = address_ + list.size(), name = table + 20 * (kMany + 2);
+    const auto entry = [](std::size_t to) {
+      return std::string(12, '\0') + little(to, 4) + little(0, 4);
+    };
+    add(list + entry(first.empty() ? name : address_ + 9) + times(kMany + 1, entry(name)) +
+        std::string(kLong + 1, '\0'));
+    set_table(1, table);
+    image_.replace(image_.size() - kTail, 8, little(at_, 4) + little(0, 4));
+    pe_.names = "?" + std::string(kLong, 'n') + little(0x100, 3);
+    return packed_pe(pe_);
+  }
+
+  static constexpr std::size_t kHeaders = 248 + 40, kTail = 17, kMany = 100, kLong = 1 << 16;
+  SamplePe pe_ = sample_pe(false);
+  std::string& image_ = pe_.image;
+  const std::size_t at_ = image_.size() - kTail - kHeaders, address_ = 0x1000 + at_;
+};
+
+TEST_F(UpxTables, TooManyNamesOfLibraries) {
+  EXPECT_EQ(problem_of(with_libraries("")), "tables are damaged: imports, those behind");
+}
+
+TEST_F(UpxTables, AListOfLibrariesThatIsChangedMeanwhile) {
+  // The first name is written to where the next library has none: it makes the list go on.
+  const std::string first = little(kLong + 2, 4) + little(0, 5) + little(0, 8) + little(0, 1);
+  EXPECT_EQ(problem_of(with_libraries(first)), "tables are damaged: imports, those behind");
+}
+
+TEST_F(UpxTables, ResourcesThatOverlap) {
+  add(std::string(kLong, 'r'));
+  set_table(2, address_);
+  const std::size_t at = pe_.names.size(), leaf = 16 + 8 * kMany;
+  pe_.names += little(0, 8) + little(0, 6) + little(kMany, 2) +
+               times(kMany, little(0, 4) + little(leaf, 4)) + little(0, 8) + little(0, 8) +
+               little(address_, 4) + std::string(kLong, 's');
+  std::string file = packed_pe(pe_);
+  const std::size_t table = file.size() - pe_.names.size() + at, address = 0x3000 - 0x400 + table;
+  file = put(file, 0x98 + 96 + 16, little(address, 4) + little(40, 4));
+  file = put(file, table + leaf, little(address + leaf + 20, 4) + little(kLong, 4));
+  EXPECT_EQ(problem_of(file), "tables are damaged: resources, those behind");
+}
+
 TEST(Upx, SaysWhatItDoesNotRead) {
   const std::string big_endian = put(packed_elf(sample_elf()), 5, "\2");
   EXPECT_EQ(problems(scan(big_endian)), Names{"unsupported: UPX, big-endian ELF"});

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "collector.h"
 #include "project_writer.h"
 #include "vba/decompress_source.h"
@@ -115,6 +117,37 @@ TEST(Vba, AMissingStreamIsTold) {
   Collector sink;
   take_macros(in_bytes(compound(nodes)), sink);
   EXPECT_EQ(sink.errors, Strings{"module 'Module1' of project 'VBA' has no stream 'Module1'"});
+}
+
+// What the processor does for a project with so many names in its list and in its storage, of which
+// no two are the same.
+double work(unsigned modules, unsigned streams) {
+  const auto name = [](char kind, unsigned i) {
+    const std::string digits = std::to_string(i);
+    return std::string(25 - digits.size(), 'x') + kind + digits;
+  };
+  std::vector<Macro> listed;
+  for (unsigned i = 0; i < modules; ++i) listed.push_back({name('m', i), ""});
+  const std::string list = project_dir(listed);
+  std::string dir = "\1";  // in chunks as they are
+  for (std::size_t at = 0; at < list.size(); at += 4096) {
+    const std::string chunk = list.substr(at, 4096);
+    dir += le(0x3000 | (chunk.size() - 1), 2) + chunk;
+  }
+  std::vector<Node> nodes = {stream("dir", dir)};
+  for (unsigned i = 0; i < streams; ++i) nodes.push_back(stream(name('s', i), ""));
+  const std::string raw = compound({storage("VBA", nodes)});
+  Collector sink;
+  const std::clock_t begin = std::clock();
+  take_macros(in_bytes(raw), sink);
+  const double end = static_cast<double>(std::clock() - begin);
+  EXPECT_EQ(sink.errors.empty(), modules == 0);
+  return end;
+}
+
+TEST(Vba, ManyModulesAreFoundAmongManyStreams) {
+  const double apart = work(10'000, 0) + work(0, 90'000);
+  EXPECT_LT(work(10'000, 90'000), 10 * apart);
 }
 
 TEST(Vba, StopIsHeededAndAnythingElseIsLeftAlone) {
