@@ -78,7 +78,7 @@ std::optional<Ole1Object> read_ole1(Bytes data) {
   if (object.format == 2) {
     const std::uint32_t size = in.u32();
     if (!in.ok()) return std::nullopt;
-    object.content = in.take(size);
+    object.content = in.take(size == 0 ? in.left() : size);  // what has no size hides nothing
     object.whole = in.ok();
   }
   return object;

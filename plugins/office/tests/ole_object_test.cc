@@ -69,6 +69,9 @@ TEST(OleObject, Ole1HasClassAndData) {
   EXPECT_EQ(found->class_name, "Package");
   EXPECT_EQ(view_of(found->content), "data");
   EXPECT_TRUE(found->whole);
+  std::string none = ole1("Package", "data");
+  none.replace(none.size() - 8, 4, 4, '\0');
+  EXPECT_EQ(view_of(read_ole1(in_bytes(none))->content), "data");
   EXPECT_FALSE(read_ole1(in_bytes("\1\5\0\0\7\0\0\0"s)));
   EXPECT_FALSE(read_ole1(in_bytes("\1\5\0\0\2\0\0\0\xFF\xFF\0\0abc"s)));
 }

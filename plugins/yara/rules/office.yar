@@ -69,8 +69,9 @@ rule office_xml_file {
     description = "a document of Office in one XML file"
     plugin = "ooxml"
   strings:
-    $flat = "http://schemas.microsoft.com/office/2006/xmlPackage"
-    $word = "http://schemas.microsoft.com/office/word/2003/wordml"
+    $flat = "http://schemas.microsoft.com/office/2006/xmlPackage" ascii wide
+    $word = "http://schemas.microsoft.com/office/word/2003/wordml" ascii wide
   condition:
-    (uint8(0) == 0x3C or uint32be(0) == 0xEFBBBF3C) and ($flat in (0 .. 4096) or $word in (0 .. 4096))
+    (uint8(0) == 0x3C or uint32be(0) == 0xEFBBBF3C or uint16be(0) == 0xFFFE or uint16be(0) == 0xFEFF or uint16be(0) == 0x003C) and
+    ($flat in (0 .. 8192) or $word in (0 .. 8192))
 }

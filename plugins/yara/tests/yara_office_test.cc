@@ -27,6 +27,9 @@ struct Sent {
   Texts rules, plugins;
 };
 
+constexpr char kFlat[] =
+    "<pkg:package xmlns:pkg=\"http://schemas.microsoft.com/office/2006/xmlPackage\">";
+
 TEST(Office, EachKindOfDocumentIsSentToItsPlugins) {
   auto loaded = RuleSet::load({STOQ_YARA_RULES_DIR "/office.yar"}, {});
   ASSERT_EQ(loaded.problems, Texts());
@@ -52,6 +55,8 @@ TEST(Office, EachKindOfDocumentIsSentToItsPlugins) {
        "xmlns:w=\"http://schemas.microsoft.com/office/word/2003/wordml\">",
        {"office_xml_file"},
        {"ooxml"}},
+      {"\xFF\xFE" + wide_text(kFlat), {"office_xml_file"}, {"ooxml"}},
+      {"\xFE\xFF\0"s + wide_text(kFlat), {"office_xml_file"}, {"ooxml"}},
   };
   std::set<std::string> tested;
   for (const auto& [content, rules, plugins] : all) {
