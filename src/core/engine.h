@@ -67,6 +67,7 @@ class Engine final : public WorkerSource {
     uint64_t size = 0;
     bool too_large = false;
     std::string problem;
+    bool full = false;  // … which is that the store has no room for it
   };
   FileContent read_file(int fd, const Settings& settings);
 

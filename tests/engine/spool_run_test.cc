@@ -59,23 +59,6 @@ std::map<std::string, int> each_once(int items) {
   return all;
 }
 
-// A log that may be read while it is written.
-struct Lines final : LogSink {
-  void write(const LogRecord& record) override {
-    const std::lock_guard lock(mutex);
-    lines.push_back(std::string(name_of(record.level)) + " " + std::string(record.message));
-  }
-  std::vector<std::string> with(std::string_view part) {
-    const std::lock_guard lock(mutex);
-    std::vector<std::string> found;
-    for (const std::string& line : lines)
-      if (line.find(part) != line.npos) found.push_back(line);
-    return found;
-  }
-  std::mutex mutex;
-  std::vector<std::string> lines;
-};
-
 class SpoolRun : public testing::Test {
  protected:
   const TemporaryDirectory dir_;
