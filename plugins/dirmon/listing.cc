@@ -118,7 +118,8 @@ void Monitor::retry_unwatched() {
     Folder* folder = folders_.find(id);
     if (!folder || stopped()) continue;
     std::string before;
-    if (adopt(*folder->parent, folder->name, folder, before) == Adopted::no) {
+    const std::string name = folder->name;  // one that was replaced is dropped on the way
+    if (adopt(*folder->parent, name, folder, before) == Adopted::no) {
       if (Folder* gone = folders_.find(id)) drop(*gone);
       continue;
     }
