@@ -171,7 +171,7 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
       break;
     }
     if (named_.contains(file)) continue;
-    const auto [what, problem] = engine_.redeliver(*connector, file);
+    const auto [what, problem] = engine_.redeliver(*connector, file, &stopped_);
     switch (what) {
       case Engine::Redelivered::saved:
         ++pass.saved;

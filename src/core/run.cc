@@ -15,7 +15,6 @@ namespace stoq {
 namespace {
 
 constexpr std::chrono::seconds kRoomWait(1);  // until a full store is looked at again
-constexpr std::string_view kCutShort = "the run was stopped, and the time to drain it was over";
 
 }  // namespace
 
@@ -195,9 +194,14 @@ std::optional<Payload> Run::fetch(Item& item, const Generation& generation,
   if (!source)
     return failed("is not among the source archivers; name it with source_archivers, or -S");
   CollectReply reply(*generation.settings, engine_.store(), 1);
+  reply.until(&cut_);
   Input input;
   input.task = results;
-  source->call(Op::get, input, reply);
+  if (!cut_) source->call(Op::get, input, reply);
+  if (cut_) {
+    item.end = {Outcome::retry, std::string(kCutShort)};
+    return std::nullopt;
+  }
   if (const std::string why = reply.first_error(); !why.empty())
     return failed("cannot get it: " + why, reply.full ? Outcome::retry : Outcome::failed);
   if (reply.payloads.empty()) return failed("gave no payload");
@@ -213,7 +217,9 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
   try {
     const std::shared_ptr<const Generation> generation = scan.generation();
     Delivery delivery{item, scan.take_response(), generation->connectors};
-    engine_.decorate(*generation, delivery.response);
+    engine_.decorate(*generation, delivery.response, &cut_);
+    if (cut_ && !generation->decorators.empty())
+      return part_done(*item, {Outcome::retry, std::string(kCutShort)});
     if (scan.root_withheld()) {
       STOQ_LOG(engine_.log(), LogLevel::warning,
                shown(*item) + " was hashed, not scanned: it is larger than max_payload_size");

@@ -49,7 +49,7 @@ std::optional<Run::End> Run::attempt(Delivery& delivery) {
   const Settings& settings = engine_.settings();
   if (delivery.connectors.empty()) return End{};
   const std::string text = delivery.response.dumps(0);
-  // After the end of the drain nobody is asked once more.
+  // After the end of the drain nobody is asked; what nobody was asked before has its failures.
   if (!cut_ || delivery.attempts == 0) ask(delivery, text);
   Engine::Failures& failures = delivery.failures;
   if (failures.empty()) return End{};
@@ -87,13 +87,14 @@ void Run::ask(Delivery& delivery, std::string_view text) {
       if (std::shared_ptr<Instance> other = find(newest->connectors, connector->info().name))
         connector = std::move(other);
   }
+  const bool asks = !cut_;
   const Instances asked = redelivery_.waits() ? delivery.connectors : Instances{};
-  delivery.failures = engine_.save_all(delivery.connectors, delivery.response, text);
+  delivery.failures = engine_.save_all(delivery.connectors, delivery.response, text, &cut_);
   for (const std::shared_ptr<Instance>& connector : asked)
     if (std::find(delivery.connectors.begin(), delivery.connectors.end(), connector) ==
         delivery.connectors.end())
       redelivery_.saved(connector->info().name);
-  if (!delivery.failures.empty()) ++delivery.attempts;
+  if (asks && !delivery.failures.empty()) ++delivery.attempts;
 }
 
 std::optional<Run::End> Run::not_kept(Delivery& delivery, const Engine::SaveFailure& failure) {

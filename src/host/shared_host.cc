@@ -147,14 +147,15 @@ std::shared_ptr<SharedHost::Life> SharedHost::live() {
 
 bool SharedHost::take_turn(BatchItem item) {
   std::unique_lock lock(turn_mutex_);
-  const std::chrono::milliseconds tick(kTick);
-  while (!turn_ended_.wait_for(lock, tick, [this] { return !at_work_; }))
-    if (item.reply->time_left() <= 0) {
+  while (at_work_) {
+    turn_ended_.wait_for(lock, std::chrono::milliseconds(kTick), [this] { return !at_work_; });
+    if (const std::string_view why = item.reply->over(); !why.empty()) {
       item.reply->failed(Failure::deadline, "deadline",
-                         "it was not called: the time of the request was over before it came to "
-                         "an end with what others had asked");
+                         "it was not called: " + std::string(why) +
+                             " before it came to an end with what others had asked");
       return false;
     }
+  }
   return at_work_ = true;
 }
 

@@ -120,18 +120,26 @@ inline void append(const std::string& path, const std::string& line) {
   close(fd);
 }
 
-// One line a response, at `path`; behind a word where they are to be durable.
+// One line a response, at `path`, after so many milliseconds; behind a word where they are to be
+// durable.
 class EchoConnector {
  public:
   explicit EchoConnector(const sdk::Host& host)
-      : path_(host.text("path")), before_(host.boolean("durable") ? "durable " : "") {}
-  void save(sdk::Call& call) { append(path_, before_ + std::string(call.response()) + "\n"); }
+      : path_(host.text("path")),
+        before_(host.boolean("durable") ? "durable " : ""),
+        takes_(static_cast<useconds_t>(host.integer("takes"))) {}
+  void save(sdk::Call& call) {
+    usleep(1000 * takes_);
+    append(path_, before_ + std::string(call.response()) + "\n");
+  }
   static constexpr sdk::Option options[] = {
       {"path", sdk::Kind::text, nullptr, "where responses go"},
-      {"durable", sdk::Kind::boolean, "false", "say so"}};
+      {"durable", sdk::Kind::boolean, "false", "say so"},
+      {"takes", sdk::Kind::integer, "0", "milliseconds that a save takes"}};
 
  private:
   std::string path_, before_;
+  useconds_t takes_;
 };
 
 // Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),
