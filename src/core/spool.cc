@@ -207,6 +207,9 @@ std::string Spool::write(const std::string& name, std::string_view text, bool re
   }
   if (settings_.durable)
     if (const int why = files_.commit(file.get())) return fail(why);
+  // Some file systems say only here that there was no room. The lock stays with the file.
+  if (const int other = fcntl(file.get(), F_DUPFD_CLOEXEC, 0); other < 0 || close(other) != 0)
+    return fail(errno);
   const std::string target = name + std::string(kEnding);
   const auto rename_to = [&](unsigned flags) {
     return renameat2(dir.get(), temporary.c_str(), dir.get(), target.c_str(), flags) == 0;
