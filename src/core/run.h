@@ -75,6 +75,7 @@ class Run {
   void deliver(Delivery delivery);
   std::optional<End> attempt(Delivery& delivery);  // nothing: to be tried again
   void ask(Delivery& delivery, std::string_view text);
+  void wait_for_next(Delivery& delivery);
   std::optional<End> not_kept(Delivery& delivery, const Engine::SaveFailure& failure);
   bool deliver_due(std::unique_lock<std::mutex>& lock);
   void part_done(Item& item, End end);

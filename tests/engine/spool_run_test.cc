@@ -314,6 +314,47 @@ TEST_F(SpoolRun, WhatTheSpoolCanNeverTakeHasFailed) {
                            "the response has 5[0-9]+ bytes, more than spool_max_bytes = 4096\n"));
 }
 
+// While its connector is down, which others go into the spool for, it has its attempts all the same.
+TEST_F(SpoolRun, WhatTheSpoolCanNeverTakeHasAllItsAttempts) {
+  struct Slow final : ConnectorPlugin {
+    void save(const StoqResponse& response) override {
+      const bool large = response.dumps(0).size() > 5000;
+      if (!large || ++calls < 3) throw std::runtime_error("not now");
+    }
+    std::atomic<int> calls = 0;
+  };
+  const auto slow = std::make_shared<Slow>();
+  Stoq s(options({{"spool_max_bytes", "4KiB"}, {"connector_attempts", "3"}}));
+  provider_ = std::make_shared<echo::ProviderObject>([this](Queue& queue) {
+    queue.put(Payload("x"), 1);
+    eventually([&] { return names().size() == 1; });
+    queue.put(Payload("x", Json{{"filename", std::string(5000, 'n')}}), 2);
+  });
+  s.add_plugin("source", provider_);
+  s.add_plugin("slow", slow);
+  const RunSummary summary = s.run();
+  EXPECT_EQ(provider_->outcomes, "1 0 \n2 0 \n");
+  EXPECT_EQ(slow->calls, 3);
+  EXPECT_EQ(summary.spooled, 1u);
+  EXPECT_THAT(log_->with("yet, attempt 2 of 3"), Not(IsEmpty()));
+}
+
+// A status that is not STOQ_OK, an error without a text: neither says that a response is safe.
+TEST_F(SpoolRun, WhatIsNotSaidToBeSafeIsNotSaved) {
+  const auto problem = [](const std::string& connector) {
+    StoqOptions o = quiet();
+    o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+    o.connectors = {connector};
+    return errors_of(Stoq(std::move(o)).scan("x"), connector);
+  };
+  const std::string failed = "connector:failed to save: ";
+  EXPECT_THAT(problem("bad_stopped_save"),
+              ElementsAre(failed + "bad_stopped_save ; StoqPluginException: the plugin failed "
+                                   "without saying why (status 1)"));
+  EXPECT_THAT(problem("bad_empty_error"),
+              ElementsAre(failed + "bad_empty_error ; an error without a text"));
+}
+
 TEST_F(SpoolRun, ScanKeepsItToo) {
   store_->down = true;
   Stoq s(options({{"spool_max_files", "1"}}));
