@@ -167,7 +167,8 @@ std::pair<Engine::Redelivered, std::string> Engine::redeliver(Instance& connecto
                                                               const std::string& name,
                                                               Stopped stopped) {
   Spool::Claimed claimed = spool_.claim(name);
-  if (!claimed.problem.empty()) return {Redelivered::broken, claimed.problem};
+  if (!claimed.problem.empty())
+    return {claimed.passing ? Redelivered::unreachable : Redelivered::broken, claimed.problem};
   if (!claimed.claim)
     return {Redelivered::elsewhere,
             claimed.gone ? "it is not there any more" : "another process is at it"};

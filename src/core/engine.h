@@ -51,7 +51,7 @@ class Engine final : public WorkerSource {
   // The same for a response that is given to its caller, with what went wrong in it.
   void save_and_keep(Instances connectors, StoqResponse& response);
   // What lies in the spool under that name, once more to its connector.
-  enum class Redelivered : uint8_t { saved, failed, elsewhere, broken };
+  enum class Redelivered : uint8_t { saved, failed, unreachable, elsewhere, broken };
   std::pair<Redelivered, std::string> redeliver(Instance& connector, const std::string& name,
                                                 Stopped stopped = nullptr);
   // "": saved; else why not.

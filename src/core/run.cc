@@ -396,8 +396,13 @@ RunSummary Run::go() {
   threads.clear();
   redelivery_.finish();
   const std::shared_ptr<const Generation> newest = engine_.generation();
-  for (const std::shared_ptr<Instance>& connector : newest->connectors)
-    summary_.spooled += engine_.spool().names(connector->info().name).size();
+  std::string problem;
+  for (const std::string& name : engine_.spool().names({}, &problem))
+    summary_.spooled += find(newest->connectors, connector_in(name)) != nullptr;
+  if (!problem.empty() && !newest->connectors.empty()) {
+    STOQ_LOG(engine_.log(), LogLevel::error, "What lies in the spool is not known: " + problem);
+    summary_.spooled = std::max<uint64_t>(summary_.spooled, 1);  // something may
+  }
   tell_what_is_left();
   if (!provider_failures_.empty()) {
     std::string all;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <regex>
 
@@ -238,6 +239,63 @@ TEST_F(SpoolRun, ABrokenFileIsNamedOnceAndLeftAlone) {
       ElementsAre(
           "ERROR " + path +
           " is left alone: its header is no JSON: unexpected 'w' at byte 0, expected a value"));
+}
+
+TEST_F(SpoolRun, AfterAReloadItIsLookedAtAnew) {
+  store_->down = true;
+  Stoq s(options());
+  s.add_plugin("store", store_);
+  s.scan("x", {.payload_meta = Json{{"filename", "f1"}}});
+  store_->down = false;
+  const std::string file = "spool/" + names().at(0) + ".jsonl", text = read_all(dir_ / file);
+  dir_.file(file, "what is this\n");
+  plug(s, 0, [&] {
+    if (!eventually([&] { return !log_->with("left alone").empty(); })) return true;
+    dir_.file(file, text);
+    s.reload();
+    return eventually([&] { return names().empty(); });
+  });
+  EXPECT_EQ(s.run().spooled, 0u);
+  EXPECT_EQ(store_->saved(), each_once(1));
+}
+
+// A directory that cannot be read is not an empty one.
+class UnreadableSpool : public SpoolRun {
+ protected:
+  // One response lies there, and the directory is a link to itself.
+  UnreadableSpool() {
+    Stoq s(options());
+    store_->down = true;
+    s.add_plugin("store", store_);
+    s.scan("x", {.payload_meta = Json{{"filename", "f1"}}});
+    store_->down = false;
+    std::filesystem::rename(spool_, dir_ / "real");
+    std::filesystem::create_symlink(spool_, spool_);
+  }
+  const std::string why_ = spool_ + ": Too many levels of symbolic links";
+};
+
+TEST_F(UnreadableSpool, IsTriedAgain) {
+  Stoq s(options());
+  plug(s, 0, [&] {
+    if (!eventually([&] { return !log_->with("waits: ").empty(); })) return true;
+    std::filesystem::remove(spool_);
+    std::filesystem::rename(dir_ / "real", spool_);
+    return eventually([&] { return names().empty(); });
+  });
+  EXPECT_EQ(s.run().spooled, 0u);
+  EXPECT_EQ(store_->saved(), each_once(1));
+  EXPECT_THAT(log_->with("waits: "),
+              ElementsAre("ERROR What lies in the spool for store waits: " + why_));
+}
+
+TEST_F(UnreadableSpool, IsToldAtTheEnd) {
+  Stoq s(options());
+  plug(s, 0);
+  EXPECT_EQ(s.run().spooled, 1u);
+  EXPECT_THAT(log_->with("is not known"),
+              ElementsAre("ERROR What lies in the spool is not known: " + why_));
+  EXPECT_EQ(error_of<StoqException>([&] { s.retry_spool(); }), "the spool cannot be read: " + why_);
 }
 
 TEST_F(SpoolRun, AFullSpoolStopsIntakeUntilThereIsRoom) {
