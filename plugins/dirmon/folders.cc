@@ -27,7 +27,7 @@ std::string Folders::path(const Folder& folder) const {
 }
 
 Folder& Folders::add(int id, Folder* parent, const std::string& name, uint64_t inode) {
-  auto folder = std::make_unique<Folder>(Folder{id, parent, name, inode, 0, {}});
+  auto folder = std::make_unique<Folder>(Folder{id, parent, name, inode, 0, 0, {}});
   Folder& added = *folder;
   all_[id] = std::move(folder);
   (parent ? parent->children[name] : root_) = &added;

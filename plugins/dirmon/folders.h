@@ -18,6 +18,7 @@ struct Folder {
   std::string name;
   uint64_t inode;
   uint32_t round;  // of the last look at everything that has met it
+  uint32_t era;    // of the journal: since it came to its place, or has left it
   std::map<std::string, Folder*> children;
 };
 

@@ -15,7 +15,8 @@ namespace stoq::plugins::dirmon {
 
 struct Event {
   int watch;
-  uint32_t mask;  // IN_…
+  uint32_t mask;    // IN_…
+  uint32_t cookie;  // the same where something leaves and where it arrives
   std::string_view name;
 };
 
@@ -35,7 +36,7 @@ class Inotify {
     for (size_t at = 0; at < size;) {
       const auto& event = *reinterpret_cast<const inotify_event*>(buffer_ + at);
       at += sizeof event + event.len;
-      handler(Event{event.wd, event.mask,
+      handler(Event{event.wd, event.mask, event.cookie,
                     event.len ? std::string_view(event.name) : std::string_view()});
     }
     return size > 0;

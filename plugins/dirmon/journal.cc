@@ -51,7 +51,7 @@ void Journal::open() {
     const auto [lines, broken, foreign] = file->read([this](const Line& line) {
       deaths_.read(line);
       if (line.word == "seen" || line.word == "done" || line.word == "failed")
-        entries_[key(line.path)] = {line.id, 0, 0, 0, false};
+        entries_[key(line.path)] = {line.id, 0, 0, 0, 0, false};
       else
         entries_.erase(key(line.path));
     });
@@ -93,7 +93,7 @@ void Journal::begin() {
 
 void Journal::note(const std::string& path, const Identity& id, int64_t firm) {
   const std::lock_guard lock(mutex_);
-  entries_[key(path)] = {id, firm, 0, round_, false};
+  entries_[key(path)] = {id, firm, 0, round_, era_, false};
   ++lines_;
   if (file_) file_->add({"seen", id, path});
 }
@@ -118,7 +118,7 @@ bool Journal::knows_firmly(const std::string& path, const Identity& id, int64_t 
 
 void Journal::take(uint64_t token, const std::string& path, const Identity& id, int64_t firm) {
   const std::lock_guard lock(mutex_);
-  entries_[key(path)] = {id, firm, token, round_, false};
+  entries_[key(path)] = {id, firm, token, round_, era_, false};
   paths_[token] = path;
   append({Deaths::word(deaths_.of(path, id) + 1), id, path});
 }
@@ -156,7 +156,7 @@ unsigned Journal::deaths(const std::string& path, const Identity& id) const {
 
 void Journal::fail(const std::string& path, const Identity& id, int64_t firm) {
   const std::lock_guard lock(mutex_);
-  entries_[key(path)] = {id, firm, 0, round_, false};
+  entries_[key(path)] = {id, firm, 0, round_, era_, false};
   deaths_.forget(path);
   append({"failed", id, path});
 }
@@ -181,10 +181,15 @@ Journal::Entries::iterator Journal::in_work(uint64_t token, std::string& path) {
   return known != entries_.end() && known->second.token == token ? known : entries_.end();
 }
 
-void Journal::forget(const std::string& path) {
+uint32_t Journal::begin_era() {
+  const std::lock_guard lock(mutex_);
+  return ++era_;
+}
+
+void Journal::forget(const std::string& path, uint32_t before_era) {
   const std::lock_guard lock(mutex_);
   const auto known = entries_.find(key(path));
-  if (known == entries_.end()) return;
+  if (known == entries_.end() || known->second.era >= before_era) return;
   entries_.erase(known);
   deaths_.forget(path);
   append({"gone", {}, path});

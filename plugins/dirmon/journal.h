@@ -4,6 +4,7 @@
 // directory for it, else as long as the instance lives. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -49,7 +50,9 @@ class Journal {
   unsigned deaths(const std::string& path, const Identity& id) const;
   void fail(const std::string& path, const Identity& id, int64_t firm);
 
-  void forget(const std::string& path);
+  // An era tells what was known before it from what is noted or taken since.
+  uint32_t begin_era();
+  void forget(const std::string& path, uint32_t before_era = UINT32_MAX);
   // Carries what is known of a file over to its new path, or to its new mtime. False: nothing is.
   bool rename(const std::string& from, const std::string& to, const Identity& id);
   bool touch(const std::string& path, const Identity& id);
@@ -67,7 +70,7 @@ class Journal {
     Identity id;
     int64_t firm;
     uint64_t token;  // 0: it is not in work, and the file has it
-    uint32_t round;
+    uint32_t round, era;
     bool copied;  // while the file is rewritten
   };
   using Entries = std::unordered_map<size_t, Entry>;
@@ -90,7 +93,7 @@ class Journal {
   files::Deaths deaths_;
   files::GroupCommit commit_{[this](const files::GroupCommit::Names&) { return flush_to_disk(); }};
   uint64_t lines_ = 0, shrink_at_ = 0;
-  uint32_t round_ = 0;
+  uint32_t round_ = 0, era_ = 0;
   bool opened_ = false, first_ = true, lost_ = false, met_any_ = false, said_ = false;
 };
 

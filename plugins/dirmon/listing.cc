@@ -84,14 +84,16 @@ Monitor::Adopted Monitor::adopt(Folder& parent, const std::string& name, Folder*
     drop(*occupant);
     if (folder && !folders_.find(id)) return adopt(parent, name, folder, before);  // it lay below
   }
+  const Adopted how = folder ? Adopted::moved : Adopted::added;
   if (folder) {
     before = folders_.path(*folder);
     folders_.move(*folder, parent, name);
     folder->inode = st.st_ino;
-    return Adopted::moved;
+  } else {
+    folder = &folders_.add(id, &parent, name, st.st_ino);
   }
-  folder = &folders_.add(id, &parent, name, st.st_ino);
-  return Adopted::added;
+  folder->era = journal_.begin_era();
+  return how;
 }
 
 void Monitor::drop(Folder& folder) {
@@ -118,7 +120,8 @@ void Monitor::retry_unwatched() {
     Folder* folder = folders_.find(id);
     if (!folder || stopped()) continue;
     std::string before;
-    if (adopt(*folder->parent, folder->name, folder, before) == Adopted::no) {
+    const std::string name = folder->name;  // one that was replaced is dropped on the way
+    if (adopt(*folder->parent, name, folder, before) == Adopted::no) {
       if (Folder* gone = folders_.find(id)) drop(*gone);
       continue;
     }
@@ -217,7 +220,7 @@ void Monitor::list_directory(Folder& parent, const std::string& name, const Job&
     next.renamed = true;
     next.before = join(job.before, name);
   }
-  if (adopted != Adopted::same || next.renamed || job.whole || job.arrived || folder->id < 0)
+  if (adopted != Adopted::same || next.renamed || job.whole || job.arrived != 0 || folder->id < 0)
     jobs_.push_back(std::move(next));
 }
 
@@ -227,7 +230,7 @@ void Monitor::list_file(const Folder& folder, const std::string& name, const str
   const std::string path = join(folders_.path(folder), name);
   if (noting_) return note(place, path);
   journal_.met(path);
-  if (job.arrived) journal_.forget(path);
+  if (job.arrived != 0) journal_.forget(path, job.arrived);
   if (S_ISREG(st.st_mode)) {
     const Identity id = files::identity(st);
     if (job.renamed && journal_.rename(join(job.before, name), path, id)) return;

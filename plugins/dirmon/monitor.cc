@@ -13,6 +13,7 @@ using ms = Timing::ms;
 
 constexpr size_t kMostWaiting = 100'000;    // beyond, a look at everything comes later
 constexpr size_t kMostUnreadable = 10'000;  // beyond, a chmod is not noticed
+constexpr size_t kMostLeaving = 1'000;      // the oldest has left for good
 constexpr ms kOverflowWait{1'000};          // for the queue to run empty
 constexpr ms kLookAgain{10'000};            // when there is more than can be remembered
 
@@ -167,7 +168,7 @@ void Monitor::handle(const Event& event) {
   if (event.name.empty() || options_.ignore.match(event.name)) return;
   const std::string name(event.name);
   if (event.mask & IN_ISDIR)
-    directory_event(*folder, name, event.mask);
+    directory_event(*folder, name, event);
   else
     file_event(*folder, name, event.mask);
 }
@@ -182,7 +183,14 @@ void Monitor::self_event(Folder& folder, uint32_t mask) {
   }
 }
 
-void Monitor::directory_event(Folder& parent, const std::string& name, uint32_t mask) {
+void Monitor::directory_event(Folder& parent, const std::string& name, const Event& event) {
+  const uint32_t mask = event.mask;
+  if (mask & IN_MOVED_FROM) {
+    leaving_.insert(event.cookie);
+    if (leaving_.size() > kMostLeaving) leaving_.erase(leaving_.begin());
+    if (Folder* folder = folders_.child(parent, name)) folder->era = journal_.begin_era();
+    return;
+  }
   if (!(mask & (IN_CREATE | IN_MOVED_TO | IN_ATTRIB))) return;
   if (!options_.recursive) {
     if (!(mask & IN_ATTRIB))
@@ -190,21 +198,18 @@ void Monitor::directory_event(Folder& parent, const std::string& name, uint32_t 
     return;
   }
   if ((mask & IN_ATTRIB) && folders_.child(parent, name)) return;
+  const bool from_outside = (mask & IN_MOVED_TO) && leaving_.erase(event.cookie) == 0;
+  Job job{.folder = 0};
   Folder* folder = nullptr;
-  std::string before;
-  switch (adopt(parent, name, folder, before)) {
-    case Adopted::no:
-      break;
-    case Adopted::same:
-      if (noting_) jobs_.push_back({.folder = folder->id, .arrived = true});
-      break;
-    case Adopted::added:
-      jobs_.push_back({.folder = folder->id, .arrived = noting_});
-      break;
-    case Adopted::moved:
-      jobs_.push_back({.folder = folder->id, .renamed = true, .before = before});
-      break;
-  }
+  const Adopted adopted = adopt(parent, name, folder, job.before);
+  if (adopted == Adopted::no) return;
+  job.folder = folder->id;
+  job.renamed = adopted == Adopted::moved && !from_outside;
+  if (noting_ && !job.renamed)
+    job.arrived = journal_.begin_era();
+  else if (from_outside)
+    job.arrived = folder->era;
+  if (adopted != Adopted::same || job.arrived != 0) jobs_.push_back(std::move(job));
 }
 
 void Monitor::file_event(const Folder& folder, const std::string& name, uint32_t mask) {

@@ -58,9 +58,8 @@ class Monitor {
   // A directory that is to be listed.
   struct Job {
     int folder;
-    bool whole = false;  // as part of a look at everything
-    bool arrived =
-        false;  // it came while the first state was noted: nothing in it was there before
+    bool whole = false;    // as part of a look at everything
+    uint32_t arrived = 0;  // it came: nothing in it was there before this era
     bool renamed = false;  // it was, from:
     std::string before = {};
   };
@@ -77,7 +76,7 @@ class Monitor {
   bool read_events(Timing::ms most);
   void handle(const Event& event);
   void self_event(Folder& folder, uint32_t mask);
-  void directory_event(Folder& parent, const std::string& name, uint32_t mask);
+  void directory_event(Folder& parent, const std::string& name, const Event& event);
   void file_event(const Folder& folder, const std::string& name, uint32_t mask);
 
   // One file.
@@ -122,6 +121,7 @@ class Monitor {
   Waiting waiting_;
   std::vector<Job> jobs_;
   std::vector<int> moved_;      // directories that have left their place
+  std::set<uint32_t> leaving_;  // the cookies of those that may arrive elsewhere inside
   std::set<Place> unreadable_;  // a chmod may help
   uint64_t unreadable_count_ = 0;
   std::string first_unreadable_;

@@ -55,19 +55,18 @@ std::string Archive::keep(std::span<const uint8_t> content, std::string_view pay
   if (!sdk::valid_utf8(path))
     throw sdk::Error("archive_dir " + shown(folder_.path()) +
                      " is not UTF-8, so that no result could name a file in it; choose another");
-  int64_t there = folder_.size_of(sub, name);
-  if (there < 0) {
-    const bool written = folder_.write(sub, name, [&](Sink& sink) {
-      sink.append(reinterpret_cast<const char*>(content.data()), content.size());
-    });
-    if (written) return path;
-    there = folder_.size_of(sub, name);  // another thread was faster
-  }
-  if (there != static_cast<int64_t>(content.size()))
-    throw sdk::Error(shown(path) + " exists with another content (" + std::to_string(there) +
-                     " bytes instead of " + std::to_string(content.size()) +
-                     "); move it away to archive this payload");
-  return path;
+  const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+  const bool kept = folder_.size_of(sub, name) < 0
+                        ? folder_.write(sub, name, [&](Sink& sink) { sink.append(text); })
+                        : folder_.holds(sub, name, text);
+  if (kept) return path;
+  const int64_t there = folder_.size_of(sub, name);
+  throw sdk::Error(shown(path) + " exists with another content " +
+                   (there == static_cast<int64_t>(text.size())
+                        ? "of the same size"
+                        : "(" + std::to_string(there) + " bytes instead of " +
+                              std::to_string(text.size()) + ")") +
+                   "; move it away to archive this payload");
 }
 
 Fd Archive::open(const std::string& path) const {

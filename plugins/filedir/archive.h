@@ -33,7 +33,7 @@ class Archive {
  public:
   explicit Archive(ArchiveOptions options);
 
-  // Keeps the content; its absolute path. A file that is there already stays.
+  // Keeps the content; its absolute path. A file that is there already and holds it stays.
   std::string keep(std::span<const uint8_t> content, std::string_view payload_id);
 
   // A regular file at its start: below archive_dir and reached through no symbolic link, unless

@@ -47,22 +47,33 @@ bool publish(int root, const std::string& from, const std::string& to) {
   return true;
 }
 
-// Whether a file holds what `file` does.
-bool same(const Fd& file, const Fd& other) {
-  struct stat one {
-  }, two{};
-  if (!file || !other || fstat(file.get(), &one) != 0 || fstat(other.get(), &two) != 0 ||
-      !S_ISREG(two.st_mode) || one.st_size != two.st_size)
+constexpr size_t kPart = 64 << 10;
+
+// Whether a file holds `size` bytes, of which `part` gives kPart at most from an offset on.
+template <class Part>
+bool same(const Fd& file, size_t size, Part&& part) {
+  struct stat st {};
+  if (!file || fstat(file.get(), &st) != 0 || !S_ISREG(st.st_mode) ||
+      static_cast<size_t>(st.st_size) != size)
     return false;
-  std::string left(64 << 10, '\0'), right(left);
-  for (off_t at = 0; at < one.st_size;) {
-    const ssize_t n = pread(file.get(), left.data(), left.size(), at);
-    if (n <= 0 || pread(other.get(), right.data(), static_cast<size_t>(n), at) != n ||
-        left.compare(0, static_cast<size_t>(n), right, 0, static_cast<size_t>(n)) != 0)
-      return false;
-    at += n;
+  std::string there(std::min(size, kPart), '\0');
+  for (size_t at = 0; at < size;) {
+    const std::string_view wanted = part(at);
+    const ssize_t n = pread(file.get(), there.data(), wanted.size(), static_cast<off_t>(at));
+    if (n <= 0 || std::string_view(there).substr(0, static_cast<size_t>(n)) != wanted) return false;
+    at += wanted.size();
   }
   return true;
+}
+
+bool same(const Fd& file, const Fd& other) {
+  struct stat st {};
+  if (!other || fstat(other.get(), &st) != 0) return false;
+  std::string text(kPart, '\0');
+  return same(file, static_cast<size_t>(st.st_size), [&](size_t at) {
+    const ssize_t n = pread(other.get(), text.data(), text.size(), static_cast<off_t>(at));
+    return std::string_view(text).substr(0, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  });
 }
 
 }  // namespace
@@ -196,18 +207,35 @@ bool Folder::write(const std::string& sub, const std::string& name,
     // A save that was done, but whose outcome got lost, is done once more.
     const Fd ours(openat(root->get(), temporary.c_str(), files::kRead));
     const Fd there(openat(root->get(), join(sub, name).c_str(), files::kRead | O_NOFOLLOW));
-    if (!same(ours, there)) return false;
-    if (durable_ && fsync(there.get()) != 0)
-      fail("cannot flush to the disk", path_of(sub, name), errno, option_);
+    if (!same(there, ours)) return false;
+    sync_file(there, sub, name);
   } else {
     remove.root = -1;
   }
-  if (durable_) sync_names(sub, name);
+  sync_names(sub, name);
   return true;
+}
+
+bool Folder::holds(const std::string& sub, const std::string& name, std::string_view content) {
+  const Fd file(openat(root(false)->get(), join(sub, name).c_str(), files::kRead | O_NOFOLLOW));
+  if (!file)
+    throw sdk::Error(shown(path_of(sub, name)) + " exists and cannot be read: " +
+                     std::strerror(errno) + "; make it readable for this user, or move it away");
+  if (!same(file, content.size(), [&](size_t at) { return content.substr(at, kPart); }))
+    return false;
+  sync_file(file, sub, name);
+  sync_names(sub, name);
+  return true;
+}
+
+void Folder::sync_file(const Fd& file, const std::string& sub, const std::string& name) {
+  if (durable_ && fsync(file.get()) != 0)
+    fail("cannot flush to the disk", path_of(sub, name), errno, option_);
 }
 
 // Makes sure that a power loss leaves the file its name, and each directory above it its own.
 void Folder::sync_names(const std::string& sub, const std::string& name) {
+  if (!durable_) return;
   files::GroupCommit::Names names{"."};
   for (size_t end = 0; end < sub.size();) {
     end = std::min(sub.find('/', end + 1), sub.size());

@@ -62,6 +62,9 @@ class Folder {
   bool write(const std::string& sub, const std::string& name,
              const std::function<void(Sink&)>& fill);
 
+  // Whether a file that is there holds this; it counts then as if write() had written it.
+  bool holds(const std::string& sub, const std::string& name, std::string_view content);
+
   // The size of a regular file; -1: nothing has that name.
   int64_t size_of(const std::string& sub, const std::string& name);
 
@@ -71,6 +74,7 @@ class Folder {
   Fd create(std::shared_ptr<const Fd>& root, const std::string& sub, const std::string& name,
             std::string& temporary);
 
+  void sync_file(const Fd& file, const std::string& sub, const std::string& name);
   void sync_names(const std::string& sub, const std::string& name);
   int flush(const files::GroupCommit::Names& directories);
 

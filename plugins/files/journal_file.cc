@@ -237,11 +237,11 @@ void JournalFile::commit(bool sync) {
   const std::string name = path_ + ".new";
   if (sync && fdatasync(fresh_.get()) != 0) fail("cannot write", name, errno);
   if (rename(name.c_str(), path_.c_str()) != 0) fail("cannot write the journal", path_, errno);
+  file_ = std::make_shared<const Fd>(std::move(fresh_));
+  size_ = fresh_size_;
   if (sync)
     if (const int error = sync_directory(AT_FDCWD, path_.substr(0, path_.rfind('/') + 1)))
       fail("cannot write the journal", path_, error);
-  file_ = std::make_shared<const Fd>(std::move(fresh_));
-  size_ = fresh_size_;
 }
 
 void JournalFile::abandon() {

@@ -78,7 +78,9 @@ class SpoolCommand {
   SpoolCommand(Arguments& a, Engine& engine) : a_(a), engine_(engine), spool_(engine.spool()) {}
 
   int list() const {
-    const std::vector<SpoolEntry> entries = spool_.list();
+    std::string problem;
+    const std::vector<SpoolEntry> entries = spool_.list(&problem);
+    if (!problem.empty()) return unreadable(problem);
     return finish(a_.format == Format::json ? json_text(spool_, entries) : table(spool_, entries),
                   kDelivered);
   }
@@ -121,9 +123,15 @@ class SpoolCommand {
   }
 
  private:
+  static int unreadable(const std::string& problem) {
+    return complain(kNotAll, "the spool cannot be read: " + problem);
+  }
+
   // Those that were named and are there, or all.
   std::vector<std::string> chosen() {
-    std::vector<std::string> all = spool_.names();
+    std::string problem;
+    std::vector<std::string> all = spool_.names({}, &problem);
+    if (!problem.empty()) missing_ = unreadable(problem);
     if (a_.names.empty()) return all;
     std::vector<std::string> some;
     for (const std::string& name : a_.names)

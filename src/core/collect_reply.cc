@@ -66,6 +66,7 @@ bool CollectReply::extract_meta(std::string_view payload_meta) {
 void CollectReply::extract_write(Bytes chunk) {
   if (!writer_ || meter_.oversized() || writer_->append(chunk)) return;
   fail(writer_->problem());
+  full |= writer_->full();
   meter_.stop(ExtractionMeter::Limit::spill);
   writer_.reset();
 }

@@ -38,6 +38,7 @@ class CollectReply final : public SilentReply {
   std::vector<Payload> payloads;
   std::vector<std::pair<std::string, std::string>> named;  // plugin, its meta or ""
   std::string problem;                                     // why the call failed
+  bool full = false;                                       // the store had no room for a payload
 
  private:
   static constexpr size_t kMost = 1000;  // errors, names

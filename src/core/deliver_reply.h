@@ -9,7 +9,9 @@ namespace stoq {
 class DeliverReply : public SilentReply {
  public:
   bool result(std::string_view) override { return true; }
-  void error(std::string_view text) override { add(text); }
+  void error(std::string_view text) override {
+    add(text.empty() ? "an error without a text" : text);
+  }
   void failed(Failure, std::string_view type, std::string_view text) override {
     add(std::string(type) + ": " + std::string(text));
   }

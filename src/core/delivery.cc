@@ -78,8 +78,10 @@ class DecorateReply final : public SilentReply {
 
 }  // namespace
 
-void Engine::decorate(Instance& decorator, const Settings& settings, StoqResponse& response) {
+void Engine::decorate(Instance& decorator, const Settings& settings, StoqResponse& response,
+                      Stopped stopped) {
   DecorateReply reply(response, decorator.info().name, settings);
+  reply.until(stopped);
   const std::string text = response.dumps(0);
   Input input;
   input.response = &response;
@@ -89,8 +91,12 @@ void Engine::decorate(Instance& decorator, const Settings& settings, StoqRespons
   reply.keep();
 }
 
-std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text) {
+std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text,
+                         Stopped stopped) {
   DeliverReply reply;
+  reply.until(stopped);
+  if (const std::string_view why = reply.over(); !why.empty())
+    return "it was not called: " + std::string(why);
   Input input;
   input.response = &response;
   input.response_text = text;
@@ -99,16 +105,16 @@ std::string Engine::save(Instance& connector, const StoqResponse& response, std:
   return reply.problem;
 }
 
-void Engine::decorate(const Generation& generation, StoqResponse& response) {
+void Engine::decorate(const Generation& generation, StoqResponse& response, Stopped stopped) {
   for (const std::shared_ptr<Instance>& decorator : generation.decorators)
-    decorate(*decorator, *generation.settings, response);
+    if (!stopped || !*stopped) decorate(*decorator, *generation.settings, response, stopped);
 }
 
 Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& response,
-                                  std::string_view text) {
+                                  std::string_view text, Stopped stopped) {
   Failures failures;
   std::erase_if(connectors, [&](const std::shared_ptr<Instance>& connector) {
-    std::string problem = save(*connector, response, text);
+    std::string problem = save(*connector, response, text, stopped);
     if (problem.empty()) return true;
     failures.push_back({connector->info().name, std::move(problem), "", false});
     return false;
@@ -158,9 +164,11 @@ void Engine::save_and_keep(Instances connectors, StoqResponse& response) {
 }
 
 std::pair<Engine::Redelivered, std::string> Engine::redeliver(Instance& connector,
-                                                              const std::string& name) {
+                                                              const std::string& name,
+                                                              Stopped stopped) {
   Spool::Claimed claimed = spool_.claim(name);
-  if (!claimed.problem.empty()) return {Redelivered::broken, claimed.problem};
+  if (!claimed.problem.empty())
+    return {claimed.passing ? Redelivered::unreachable : Redelivered::broken, claimed.problem};
   if (!claimed.claim)
     return {Redelivered::elsewhere,
             claimed.gone ? "it is not there any more" : "another process is at it"};
@@ -175,9 +183,9 @@ std::pair<Engine::Redelivered, std::string> Engine::redeliver(Instance& connecto
     return {Redelivered::broken, "its response is none: " + problem};
   if (response.scan_id != claim.header().scan_id)
     return {Redelivered::broken, "its response is of another scan than its header"};
-  std::string problem = save(connector, response, text);
+  std::string problem = save(connector, response, text, stopped);
   if (!problem.empty()) {
-    claim.failed(problem);
+    if (!stopped || !*stopped) claim.failed(problem);  // else it may not have been called
     return {Redelivered::failed, std::move(problem)};
   }
   if (std::string left = claim.take_out(); !left.empty())

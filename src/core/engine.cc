@@ -208,6 +208,7 @@ Engine::FileContent Engine::read_file(int fd, const Settings& settings) {
     Store::Writer writer(store_, expected);
     if (!writer.append_file(fd, most + 1)) {
       file.problem = writer.problem();
+      file.full = writer.full();
       return file;
     }
     file.size = writer.size();

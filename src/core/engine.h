@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -28,8 +29,11 @@ class Engine final : public WorkerSource {
   std::shared_ptr<const Generation> generation() const;
   std::shared_ptr<Scan> new_scan(std::shared_ptr<const Generation> generation, Payload root,
                                  const ScanOptions& options);
-  void decorate(const Generation& generation, StoqResponse& response);  // in place
-  void decorate(Instance& decorator, const Settings& settings, StoqResponse& response);
+  // In place. Here and below: what has not begun is not called once `stopped` says so.
+  using Stopped = const std::atomic<bool>*;
+  void decorate(const Generation& generation, StoqResponse& response, Stopped stopped = nullptr);
+  void decorate(Instance& decorator, const Settings& settings, StoqResponse& response,
+                Stopped stopped = nullptr);
   std::vector<StoqResponse> reconstruct(const Generation& generation, const StoqResponse& whole);
   // Saves with each of the connectors; those that did it leave the list, of the others is told why.
   struct SaveFailure {
@@ -38,7 +42,8 @@ class Engine final : public WorkerSource {
     bool never = false;    // … nor can
   };
   using Failures = std::vector<SaveFailure>;
-  Failures save_all(Instances& connectors, const StoqResponse& response, std::string_view text);
+  Failures save_all(Instances& connectors, const StoqResponse& response, std::string_view text,
+                    Stopped stopped = nullptr);
   // After the last attempt: into the spool, for those that failed; those for which it lies there
   // leave both lists, and the log says so.
   void keep(Failures& failures, Instances& connectors, const StoqResponse& response,
@@ -46,10 +51,12 @@ class Engine final : public WorkerSource {
   // The same for a response that is given to its caller, with what went wrong in it.
   void save_and_keep(Instances connectors, StoqResponse& response);
   // What lies in the spool under that name, once more to its connector.
-  enum class Redelivered : uint8_t { saved, failed, elsewhere, broken };
-  std::pair<Redelivered, std::string> redeliver(Instance& connector, const std::string& name);
+  enum class Redelivered : uint8_t { saved, failed, unreachable, elsewhere, broken };
+  std::pair<Redelivered, std::string> redeliver(Instance& connector, const std::string& name,
+                                                Stopped stopped = nullptr);
   // "": saved; else why not.
-  std::string save(Instance& connector, const StoqResponse& response, std::string_view text);
+  std::string save(Instance& connector, const StoqResponse& response, std::string_view text,
+                   Stopped stopped = nullptr);
 
   std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;
@@ -67,6 +74,7 @@ class Engine final : public WorkerSource {
     uint64_t size = 0;
     bool too_large = false;
     std::string problem;
+    bool full = false;  // … which is that the store has no room for it
   };
   FileContent read_file(int fd, const Settings& settings);
 

@@ -92,6 +92,10 @@ class Reply {
   virtual bool set_dispatch_meta(bool /*deep*/, std::string_view /*json*/) { return false; }
   virtual bool cancelled() = 0;
   virtual int64_t time_left() { return INT64_MAX; }  // milliseconds
+  // Why a call that has not begun is not wanted any more; "" while it is.
+  virtual std::string_view over() {
+    return time_left() > 0 ? "" : "the time of the request was over";
+  }
 
   // Providers. False: intake has ended.
   virtual bool put_payload(Bytes, std::string_view /*meta*/, std::string_view /*request*/,

@@ -29,13 +29,17 @@ void Redelivery::start() {
 
 void Redelivery::reloaded() {
   std::set<std::string> connectors;
-  for (const std::string& name : engine_.spool().names()) connectors.emplace(connector_in(name));
+  std::string problem;
+  for (const std::string& name : engine_.spool().names({}, &problem))
+    connectors.emplace(connector_in(name));
   const std::shared_ptr<const Generation> generation = engine_.generation();
   const std::lock_guard lock(mutex_);
   if (stopped_ || finishing_) return;
+  said_.clear();
+  left_alone_.clear();
   for (const std::shared_ptr<Instance>& connector : generation->connectors) {
     const std::string& name = connector->info().name;
-    if (!connectors.contains(name)) continue;
+    if (problem.empty() && !connectors.contains(name)) continue;
     Line& line = add(name, Clock::now());
     line.due = Clock::now();
     line.wait = backoff();
@@ -162,7 +166,11 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
   const std::shared_ptr<const Generation> generation = engine_.generation();
   const std::shared_ptr<Instance> connector = find(generation->connectors, name);
   if (!connector) return pass;
-  std::vector<std::string> names = engine_.spool().names(name);
+  std::string problem;
+  std::vector<std::string> names = engine_.spool().names(name, &problem);
+  pass.all = problem.empty();
+  if (!pass.all)
+    say_once(LogLevel::error, "What lies in the spool for " + name + " waits: " + problem);
   std::rotate(names.begin(), std::upper_bound(names.begin(), names.end(), after), names.end());
   int failures = 0;
   for (const std::string& file : names) {
@@ -170,13 +178,16 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
       pass.all = false;
       break;
     }
-    if (named_.contains(file)) continue;
-    const auto [what, problem] = engine_.redeliver(*connector, file);
+    if (is_left_alone(file)) continue;
+    const auto [what, why] = engine_.redeliver(*connector, file, &stopped_);
     switch (what) {
       case Engine::Redelivered::saved:
         ++pass.saved;
         failures = 0;
         break;
+      case Engine::Redelivered::unreachable:
+        say_once(LogLevel::warning, engine_.spool().path(file) + " waits: " + why);
+        [[fallthrough]];
       case Engine::Redelivered::failed:
         pass.all = false;
         ++failures;
@@ -186,12 +197,29 @@ Redelivery::Pass Redelivery::pass(const std::string& name, const std::string& af
         pass.all = false;
         break;
       case Engine::Redelivered::broken:
-        named_.insert(file);
-        STOQ_LOG(engine_.log(), LogLevel::error,
-                 engine_.spool().path(file) + " is left alone: " + problem);
+        leave_alone(file);
+        say_once(LogLevel::error, engine_.spool().path(file) + " is left alone: " + why);
     }
   }
   return pass;
+}
+
+bool Redelivery::is_left_alone(const std::string& file) {
+  const std::lock_guard lock(mutex_);
+  return left_alone_.contains(file);
+}
+
+void Redelivery::leave_alone(const std::string& file) {
+  const std::lock_guard lock(mutex_);
+  left_alone_.insert(file);
+}
+
+void Redelivery::say_once(LogLevel level, const std::string& line) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!said_.insert(line).second) return;
+  }
+  STOQ_LOG(engine_.log(), level, line);
 }
 
 }  // namespace stoq

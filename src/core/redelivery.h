@@ -61,12 +61,15 @@ class Redelivery {
   void work();
   void pass_done(Line& line, const Pass& pass);
   Pass pass(const std::string& connector, const std::string& after);
+  bool is_left_alone(const std::string& file);
+  void leave_alone(const std::string& file);
+  void say_once(LogLevel level, const std::string& line);
 
   Engine& engine_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<std::string, Line, std::less<>> lines_;
-  std::set<std::string> named_;  // files that are left alone, as was said
+  std::set<std::string> said_, left_alone_;  // lines and files, until there is a reload
   std::atomic<bool> waits_ = false, stopped_ = false;
   bool finishing_ = false;
   std::thread thread_;

@@ -14,7 +14,7 @@
 namespace stoq {
 namespace {
 
-constexpr std::string_view kCutShort = "the run was stopped, and the time to drain it was over";
+constexpr std::chrono::seconds kRoomWait(1);  // until a full store is looked at again
 
 }  // namespace
 
@@ -60,16 +60,58 @@ bool Run::put(Item item) {
   return true;
 }
 
+bool Run::wait_for_room(bool& idle) {
+  std::unique_lock lock(mutex_);
+  const auto is_idle = [this] { return queue_.empty() && in_work_ == 0; };
+  all_done_.wait_for(lock, kRoomWait, [&] { return stopped_ || is_idle(); });
+  idle = is_idle();
+  return !stopped_;
+}
+
+bool Run::put_back(Item& item) {
+  std::unique_lock lock(mutex_);
+  if (cut_ || (item.alone && in_work_ == 1) || lseek(item.fd, 0, SEEK_SET) != 0) return false;
+  const std::string line = waits(item, std::exchange(item.end, {}).reason);
+  room_at_ = Clock::now() + kRoomWait;
+  --in_work_;
+  queue_.push_front(std::move(item));
+  all_done_.notify_all();
+  const bool first = !std::exchange(full_, true);
+  lock.unlock();
+  if (first) STOQ_LOG(engine_.log(), LogLevel::warning, line);
+  return true;
+}
+
+// By an item that needed some, and is through with that.
+void Run::looked_for_room(bool found) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!full_) return;
+    room_at_ = Clock::now();
+    full_ = !found;
+  }
+  if (found) STOQ_LOG(engine_.log(), LogLevel::warning, kGoesOn);
+  engine_.pool().poke();
+}
+
+std::string Run::waits(const Item& item, std::string_view why) {
+  return "Intake waits until there is room for " + shown(item) + ": " + std::string(why);
+}
+
 bool Run::take_one() {
   std::unique_lock lock(mutex_);
   if (deliver_due(lock)) return true;
   // A request may go on in other threads after this one has left it: take no more than can be in
   // work.
   if (queue_.empty() || in_work_ >= 2 * engine_.settings().threads + 2) return false;
+  if (full_ && !queue_.front().payload) {
+    if (in_work_ > 0 && Clock::now() < room_at_) return false;
+    room_at_ = Clock::time_point::max();
+  }
   Item item = std::move(queue_.front());
   queue_.pop_front();
   queued_bytes_ -= item.bytes;
-  ++in_work_;
+  item.alone = in_work_++ == 0;
   lock.unlock();
   room_.notify_one();
   scan(std::move(item));
@@ -82,12 +124,18 @@ void Run::scan(Item taken) {
                             .add_start_dispatch = options_.add_start_dispatch,
                             .add_start_deep_dispatch = options_.add_start_deep_dispatch};
   const std::shared_ptr<const Generation> generation = engine_.generation();
+  const bool needs_room = !item->payload;
   std::vector<Payload> roots;
   try {
     roots = roots_of(*item, *generation);
   } catch (const std::exception& e) {
     item->end = {Outcome::failed, e.what()};
   }
+  if (item->fd >= 0) {
+    if (item->end.what == Outcome::retry && put_back(*item)) return;
+    close(std::exchange(item->fd, -1));
+  }
+  if (needs_room) looked_for_room(!roots.empty());
   if (roots.empty()) return item_done(*item);
   item->open = roots.size();
   for (Payload& root : roots) try {
@@ -117,9 +165,8 @@ std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
     item.payload.reset();
   } else if (item.fd >= 0) {
     Engine::FileContent file = engine_.read_file(item.fd, *generation.settings);
-    close(std::exchange(item.fd, -1));
     if (!file.problem.empty()) {
-      item.end = {Outcome::failed, file.problem};
+      item.end = {file.full ? Outcome::retry : Outcome::failed, file.problem};
       return roots;
     }
     item.bytes = file.size;
@@ -139,19 +186,24 @@ std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
 std::optional<Payload> Run::fetch(Item& item, const Generation& generation,
                                   std::string_view archiver, std::string_view results) {
   const std::shared_ptr<Instance> source = find(generation.source_archivers, archiver);
-  const auto failed = [&](std::string_view why) {
-    if (item.end.what == Outcome::done)
-      item.end = {Outcome::failed, "archiver '" + std::string(archiver) + "' " + std::string(why)};
+  const auto failed = [&](std::string_view why, Outcome what = Outcome::failed) {
+    if (what > item.end.what)
+      item.end = {what, "archiver '" + std::string(archiver) + "' " + std::string(why)};
     return std::nullopt;
   };
   if (!source)
     return failed("is not among the source archivers; name it with source_archivers, or -S");
   CollectReply reply(*generation.settings, engine_.store(), 1);
+  reply.until(&cut_);
   Input input;
   input.task = results;
-  source->call(Op::get, input, reply);
+  if (!cut_) source->call(Op::get, input, reply);
+  if (cut_) {
+    item.end = {Outcome::retry, std::string(kCutShort)};
+    return std::nullopt;
+  }
   if (const std::string why = reply.first_error(); !why.empty())
-    return failed("cannot get it: " + why);
+    return failed("cannot get it: " + why, reply.full ? Outcome::retry : Outcome::failed);
   if (reply.payloads.empty()) return failed("gave no payload");
   return std::move(reply.payloads.front());
 }
@@ -165,7 +217,9 @@ void Run::done(const std::shared_ptr<Item>& item, Scan& scan) {
   try {
     const std::shared_ptr<const Generation> generation = scan.generation();
     Delivery delivery{item, scan.take_response(), generation->connectors};
-    engine_.decorate(*generation, delivery.response);
+    engine_.decorate(*generation, delivery.response, &cut_);
+    if (cut_ && !generation->decorators.empty())
+      return part_done(*item, {Outcome::retry, std::string(kCutShort)});
     if (scan.root_withheld()) {
       STOQ_LOG(engine_.log(), LogLevel::warning,
                shown(*item) + " was hashed, not scanned: it is larger than max_payload_size");
@@ -239,7 +293,16 @@ Progress Run::progress() {
   return p;
 }
 
-// Until all is done; wakes the scan threads when a delivery is due.
+// When a delivery, or another look for room, is due.
+Run::Clock::time_point Run::next_due() const {
+  Clock::time_point due = Clock::time_point::max();
+  if (!waiting_.empty()) due = stopped_ ? Clock::time_point::min() : waiting_.begin()->first;
+  if (full_ && !queue_.empty() && !queue_.front().payload)
+    due = std::min(due, in_work_ == 0 ? Clock::time_point::min() : room_at_);
+  return due;
+}
+
+// Until all is done; wakes the scan threads when something is due.
 void Run::wait_for_end() {
   std::unique_lock lock(mutex_);
   while (providers_ > 0 || !queue_.empty() || in_work_ > 0) {
@@ -248,9 +311,8 @@ void Run::wait_for_end() {
       cut(lock);
       continue;
     }
-    if (waiting_.empty() || (!stopped_ && waiting_.begin()->first > now)) {
-      const Clock::time_point next =
-          waiting_.empty() ? cut_at_ : std::min(cut_at_, waiting_.begin()->first);
+    const Clock::time_point next = std::min(cut_at_, next_due());
+    if (next > now) {
       if (next == Clock::time_point::max())
         all_done_.wait(lock);
       else
@@ -334,8 +396,13 @@ RunSummary Run::go() {
   threads.clear();
   redelivery_.finish();
   const std::shared_ptr<const Generation> newest = engine_.generation();
-  for (const std::shared_ptr<Instance>& connector : newest->connectors)
-    summary_.spooled += engine_.spool().names(connector->info().name).size();
+  std::string problem;
+  for (const std::string& name : engine_.spool().names({}, &problem))
+    summary_.spooled += find(newest->connectors, connector_in(name)) != nullptr;
+  if (!problem.empty() && !newest->connectors.empty()) {
+    STOQ_LOG(engine_.log(), LogLevel::error, "What lies in the spool is not known: " + problem);
+    summary_.spooled = std::max<uint64_t>(summary_.spooled, 1);  // something may
+  }
   tell_what_is_left();
   if (!provider_failures_.empty()) {
     std::string all;

@@ -43,6 +43,7 @@ class Run {
     // With the lock: requests of it that are not delivered, and the worst that one of them came to.
     size_t open = 0;
     End end;
+    bool alone = false;  // in work, when it was taken
   };
   // A response on its way to those connectors that have not saved it yet.
   struct Delivery {
@@ -57,6 +58,13 @@ class Run {
   using Clock = std::chrono::steady_clock;
 
   bool put(Item item);
+  // The store has no room for what a provider brings. Waits until there may be some; false: the run
+  // is stopped. `idle`: nothing is left that would make any.
+  bool wait_for_room(bool& idle);
+  bool put_back(Item& item);  // … nor for one that was taken; false: it would wait in vain
+  void looked_for_room(bool found);
+  static std::string waits(const Item& item, std::string_view why);
+  static constexpr std::string_view kGoesOn = "Intake goes on: there is room for payloads again";
   bool take_one();  // for the pool
   void scan(Item item);
   std::vector<Payload> roots_of(Item& item, const Generation& generation);
@@ -67,12 +75,14 @@ class Run {
   void deliver(Delivery delivery);
   std::optional<End> attempt(Delivery& delivery);  // nothing: to be tried again
   void ask(Delivery& delivery, std::string_view text);
+  void wait_for_next(Delivery& delivery);
   std::optional<End> not_kept(Delivery& delivery, const Engine::SaveFailure& failure);
   bool deliver_due(std::unique_lock<std::mutex>& lock);
   void part_done(Item& item, End end);
   void item_done(const Item& item);
   static std::string shown(const Item& item);
   void outcome(const Item& item, Outcome what, std::string_view reason);
+  Clock::time_point next_due() const;  // with the lock
   void wait_for_end();
   void cut(std::unique_lock<std::mutex>& lock);
   void tell_what_is_left();
@@ -85,6 +95,10 @@ class Run {
   std::deque<Item> queue_;
   uint64_t queued_bytes_ = 0;
   size_t in_work_ = 0, providers_ = 0;
+  // The store had no room for an item, and no other has found any since: those that need it are
+  // taken one at a time, and while something is in work not before that.
+  bool full_ = false;
+  Clock::time_point room_at_;
   size_t blocked_ = 0;                                  // of those that wait
   std::multimap<Clock::time_point, Delivery> waiting_;  // for their next attempt; in work
   uint64_t taken_ = 0, bytes_done_ = 0;

@@ -49,7 +49,7 @@ std::optional<Run::End> Run::attempt(Delivery& delivery) {
   const Settings& settings = engine_.settings();
   if (delivery.connectors.empty()) return End{};
   const std::string text = delivery.response.dumps(0);
-  // After the end of the drain nobody is asked once more.
+  // After the end of the drain nobody is asked; what nobody was asked before has its failures.
   if (!cut_ || delivery.attempts == 0) ask(delivery, text);
   Engine::Failures& failures = delivery.failures;
   if (failures.empty()) return End{};
@@ -67,15 +67,21 @@ std::optional<Run::End> Run::attempt(Delivery& delivery) {
     if (failures.empty()) return End{};
     return not_kept(delivery, failures.front());
   }
+  wait_for_next(delivery);
+  return std::nullopt;
+}
+
+void Run::wait_for_next(Delivery& delivery) {
+  const Settings& settings = engine_.settings();
+  const unsigned attempt = delivery.attempts;
   delivery.wait = std::min(
       kLongestWait, settings.connector_backoff * std::ldexp(1.0, static_cast<int>(attempt) - 1));
-  for (const Engine::SaveFailure& failure : failures)
+  for (const Engine::SaveFailure& failure : delivery.failures)
     STOQ_LOG(engine_.log(), LogLevel::warning,
              "Results of scan " + delivery.response.scan_id + " are not saved using " +
                  failure.connector + " yet, attempt " + std::to_string(attempt) + " of " +
                  std::to_string(settings.connector_attempts) + ", the next in " +
                  Json(delivery.wait).text() + " s: " + failure.problem);
-  return std::nullopt;
 }
 
 // The connectors of the response's generation; later the newest ones, which may have been mended,
@@ -87,13 +93,14 @@ void Run::ask(Delivery& delivery, std::string_view text) {
       if (std::shared_ptr<Instance> other = find(newest->connectors, connector->info().name))
         connector = std::move(other);
   }
+  const bool asks = !cut_;
   const Instances asked = redelivery_.waits() ? delivery.connectors : Instances{};
-  delivery.failures = engine_.save_all(delivery.connectors, delivery.response, text);
+  delivery.failures = engine_.save_all(delivery.connectors, delivery.response, text, &cut_);
   for (const std::shared_ptr<Instance>& connector : asked)
     if (std::find(delivery.connectors.begin(), delivery.connectors.end(), connector) ==
         delivery.connectors.end())
       redelivery_.saved(connector->info().name);
-  if (!delivery.failures.empty()) ++delivery.attempts;
+  if (asks && !delivery.failures.empty()) ++delivery.attempts;
 }
 
 std::optional<Run::End> Run::not_kept(Delivery& delivery, const Engine::SaveFailure& failure) {
@@ -101,9 +108,13 @@ std::optional<Run::End> Run::not_kept(Delivery& delivery, const Engine::SaveFail
   if (!failure.not_kept.empty()) reason += "; " + failure.not_kept;
   // What the stop took attempts away from may be saved by another run, whatever the spool takes.
   const bool last = delivery.attempts >= engine_.settings().connector_attempts;
-  if ((engine_.spool().off() || failure.never) && (last || !stopped_))
+  if ((engine_.spool().off() || failure.never) && last)
     return End{Outcome::failed, std::move(reason)};
   if (stopped_) return End{Outcome::retry, std::move(reason)};
+  if (failure.never) {  // its connector is down: the one place that may still take it
+    wait_for_next(delivery);
+    return std::nullopt;
+  }
   delivery.wait = kRoomWait;
   if (std::exchange(delivery.blocked, true)) return std::nullopt;
   bool first = false;

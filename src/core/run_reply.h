@@ -24,10 +24,22 @@ class RunReply final : public DeliverReply {
     Run::Item item = begin(token, request);
     if (!read_meta(meta, item.meta))
       return refuse(item, "its payload_meta is not an object of the right shape");
-    Store::Writer writer(run_.engine_.store(), content.size());
+    std::optional<Store::Writer> writer;
+    const auto kept = [&] {
+      return writer.emplace(run_.engine_.store(), content.size()).append(content);
+    };
+    bool idle = false, waits = false;
+    while (!kept()) {
+      const std::string why = writer->problem();
+      writer.reset();  // what has been written takes up room, too
+      if (idle) return refuse(item, why, Outcome::retry);
+      if (!run_.wait_for_room(idle)) return false;
+      if (!idle && !std::exchange(waits, true))
+        STOQ_LOG(run_.engine_.log(), LogLevel::warning, Run::waits(item, why));
+    }
+    if (waits) STOQ_LOG(run_.engine_.log(), LogLevel::warning, Run::kGoesOn);
     Sha256 digest;
-    if (!writer.append(content)) return refuse(item, writer.problem());
-    item.payload.emplace(writer.finish(digest), item.meta);
+    item.payload.emplace(writer->finish(digest), item.meta);
     item.payload->set_sha256(digest);
     item.bytes = content.size();
     return run_.put(std::move(item));
@@ -72,9 +84,9 @@ class RunReply final : public DeliverReply {
     read_meta(request, item.request);
     return item;
   }
-  bool refuse(Run::Item& item, std::string_view why) {
+  bool refuse(Run::Item& item, std::string_view why, Outcome what = Outcome::failed) {
     if (item.fd >= 0) close(item.fd);
-    run_.outcome(item, Outcome::failed, why);
+    run_.outcome(item, what, why);
     return !run_.stopped_;
   }
 

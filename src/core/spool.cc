@@ -33,14 +33,18 @@ std::string_view name_of(std::string_view file) {
                                  : std::string_view();
 }
 
-// Calls `each` with every name in a directory. False when it cannot be read.
+// Calls `each` with every name in a directory: with none where there is no directory. Else why it
+// cannot be read.
 template <class Each>
-bool each_file(const std::string& dir, Each each) {
+std::string each_file(const std::string& dir, Each each) {
   const std::unique_ptr<DIR, int (*)(DIR*)> open_dir(opendir(dir.c_str()), &closedir);
-  if (!open_dir) return false;
-  while (const dirent* entry = readdir(open_dir.get()))
+  if (!open_dir) return errno == ENOENT || errno == ENOTDIR ? "" : dir + ": " + error_text(errno);
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(open_dir.get());
+    if (!entry) return errno == 0 ? "" : dir + ": " + error_text(errno);
     each(dirfd(open_dir.get()), std::string_view(entry->d_name));
-  return true;
+  }
 }
 
 // A file is what it was when it was opened, as long as it has a name.
@@ -49,10 +53,11 @@ bool has_a_name(int fd) {
   return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-// "": all of it is in `text`.
-std::string read_whole(int fd, uint64_t most, std::string& text) {
+// "": all of it is in `text`. `passing`: as Spool::Claimed has it.
+std::string read_whole(int fd, uint64_t most, std::string& text, bool& passing) {
   struct stat st {};
-  if (fstat(fd, &st) != 0) return error_text(errno);
+  passing = fstat(fd, &st) != 0;
+  if (passing) return error_text(errno);
   if (!S_ISREG(st.st_mode)) return "it is no regular file";
   const auto size = static_cast<uint64_t>(st.st_size);
   if (size > most) return "it is larger than spool_max_bytes";
@@ -61,7 +66,8 @@ std::string read_whole(int fd, uint64_t most, std::string& text) {
   while (got < size) {
     const ssize_t n = pread(fd, text.data() + got, size - got, static_cast<off_t>(got));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return error_text(errno);
+    passing = n < 0;
+    if (passing) return error_text(errno);
     if (n == 0) break;
     got += static_cast<size_t>(n);
   }
@@ -116,17 +122,21 @@ std::string Spool::now() {
   return text;
 }
 
-void Spool::count() {
-  count_ = bytes_ = 0;
-  each_file(settings_.dir, [this](int dir, std::string_view file) {
+std::string Spool::count() {
+  uint64_t count = 0, bytes = 0;
+  std::string problem = each_file(settings_.dir, [&](int dir, std::string_view file) {
     struct stat st {};
     if (connector_in(name_of(file)).empty() ||
         fstatat(dir, file.data(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
       return;
-    ++count_;
-    bytes_ += static_cast<uint64_t>(st.st_size);
+    ++count;
+    bytes += static_cast<uint64_t>(st.st_size);
   });
+  if (!problem.empty()) return problem;
+  count_ = count;
+  bytes_ = bytes;
   counted_ = Clock::now();
+  return "";
 }
 
 std::string Spool::make_room(uint64_t size) {
@@ -134,7 +144,8 @@ std::string Spool::make_room(uint64_t size) {
   const auto fits = [&] { return count_ < settings_.files && bytes_ + size <= settings_.bytes; };
   if (!counted_ || Clock::now() - *counted_ >= (fits() ? kCountAgain : kCountAgainWhenFull)) {
     clean();
-    count();
+    // What was counted before goes on to count.
+    if (std::string problem = count(); !problem.empty() && !counted_) return problem;
   }
   if (!fits())
     return "it is full, " + std::to_string(count_) +
@@ -207,6 +218,9 @@ std::string Spool::write(const std::string& name, std::string_view text, bool re
   }
   if (settings_.durable)
     if (const int why = files_.commit(file.get())) return fail(why);
+  // Some file systems say only here that there was no room. The lock stays with the file.
+  if (const int other = fcntl(file.get(), F_DUPFD_CLOEXEC, 0); other < 0 || close(other) != 0)
+    return fail(errno);
   const std::string target = name + std::string(kEnding);
   const auto rename_to = [&](unsigned flags) {
     return renameat2(dir.get(), temporary.c_str(), dir.get(), target.c_str(), flags) == 0;
@@ -222,21 +236,22 @@ std::string Spool::write(const std::string& name, std::string_view text, bool re
   return "";
 }
 
-std::vector<std::string> Spool::names(std::string_view connector) const {
+std::vector<std::string> Spool::names(std::string_view connector, std::string* problem) const {
   std::vector<std::string> all;
   if (off()) return all;
-  each_file(settings_.dir, [&](int, std::string_view file) {
+  std::string why = each_file(settings_.dir, [&](int, std::string_view file) {
     const std::string_view its = connector_in(name_of(file));
     if (!its.empty() && (connector.empty() || its == connector)) all.emplace_back(name_of(file));
   });
+  if (problem) *problem = std::move(why);
   std::sort(all.begin(), all.end());
   return all;
 }
 
-std::vector<SpoolEntry> Spool::list() const {
+std::vector<SpoolEntry> Spool::list(std::string* problem) const {
   std::vector<SpoolEntry> all;
   if (off()) return all;
-  each_file(settings_.dir, [&](int dir, std::string_view file) {
+  std::string why = each_file(settings_.dir, [&](int dir, std::string_view file) {
     if (file == "." || file == ".." || file.starts_with(kTemporary)) return;
     SpoolEntry& entry = all.emplace_back();
     entry.name = file;
@@ -266,6 +281,7 @@ std::vector<SpoolEntry> Spool::list() const {
     entry.name = name;
     entry.header = std::move(read.header);
   });
+  if (problem) *problem = std::move(why);
   std::sort(all.begin(), all.end(),
             [](const SpoolEntry& a, const SpoolEntry& b) { return a.name < b.name; });
   return all;
@@ -283,11 +299,14 @@ Spool::Claimed Spool::claim(const std::string& name) {
   claim.fd_ = sdk::Fd(open(path(name).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!claim.fd_) {
     claimed.gone = errno == ENOENT;
+    // A link, a directory, a socket: what is no file does not become one.
+    claimed.passing = errno != ELOOP && errno != EISDIR && errno != ENXIO;
     claimed.problem = claimed.gone ? "" : error_text(errno);
     return claimed;
   }
   if (flock(claim.fd_.get(), LOCK_EX | LOCK_NB) != 0) {
     claimed.busy = errno == EWOULDBLOCK;
+    claimed.passing = true;
     claimed.problem = claimed.busy ? "" : error_text(errno);
     return claimed;
   }
@@ -298,10 +317,11 @@ Spool::Claimed Spool::claim(const std::string& name) {
   }
   std::string text;
   // What cannot be taken out would be saved over and over.
-  if (access(settings_.dir.c_str(), W_OK | X_OK) != 0)
+  claimed.passing = access(settings_.dir.c_str(), W_OK | X_OK) != 0;
+  if (claimed.passing)
     claimed.problem = settings_.dir + ": " + error_text(errno);
   else
-    claimed.problem = read_whole(claim.fd_.get(), settings_.bytes, text);
+    claimed.problem = read_whole(claim.fd_.get(), settings_.bytes, text, claimed.passing);
   if (!claimed.problem.empty()) return claimed;
   claim.text_ = std::make_unique<const std::string>(std::move(text));
   claim.file_ = read_spool_text(*claim.text_);

@@ -62,14 +62,17 @@ class Spool {
   Put put(SpoolHeader header, std::string_view response);
 
   // The names of those for a connector, or for all, oldest first. None where there is no spool.
-  std::vector<std::string> names(std::string_view connector = {}) const;
+  // `problem`: why there may be others.
+  std::vector<std::string> names(std::string_view connector = {},
+                                 std::string* problem = nullptr) const;
   // Everything that lies there, oldest first.
-  std::vector<SpoolEntry> list() const;
+  std::vector<SpoolEntry> list(std::string* problem = nullptr) const;
   // Why it is not to be had: gone, another process has it, or a problem of its file.
   struct Claimed {
     std::optional<SpoolClaim> claim;
     bool gone = false, busy = false;
     std::string problem;
+    bool passing = false;  // … of the machine, not of what is in it: another time it may be had
   };
   Claimed claim(const std::string& name);
   std::string path(std::string_view name) const;
@@ -82,7 +85,7 @@ class Spool {
   using Clock = std::chrono::steady_clock;
 
   std::string make_room(uint64_t size);  // "": counted in; else why not
-  void count();                          // with the lock
+  std::string count();                   // with the lock; "", or why not
   void forget(uint64_t size);
   std::string now();
   // Writes a new file, locked, and gives it that name, in place of one that is there if it may.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,42 @@ TEST_F(SpoolTest, WhatIsPutThereIsThere) {
   EXPECT_EQ(claimed.claim->take_out(), "");
   EXPECT_THAT(names_in(dir_ / "spool"), IsEmpty());
   EXPECT_TRUE(spool.claim(name).gone);
+}
+
+// The machine may be short of something for a while: that is no fault of a response.
+TEST_F(SpoolTest, WhatCannotBeOpenedNowMayBeHadAnotherTime) {
+  Spool spool(settings());
+  const std::string name = put(spool);
+  std::string all;
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  const Spool::Claimed claimed = spool.claim(name);
+  const std::vector<std::string> names = spool.names({}, &all);
+  const Spool::Put counted = Spool(settings()).put(header(), kResponse);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(claimed.problem, "Too many open files");
+  EXPECT_TRUE(claimed.passing);
+  EXPECT_THAT(names, IsEmpty());
+  EXPECT_EQ(all, dir_ / "spool" + ": Too many open files");
+  EXPECT_EQ(counted.problem, all);
+  EXPECT_TRUE(spool.claim(name).claim);
+  EXPECT_THAT(spool.names({}, &all), ElementsAre(name));
+  EXPECT_EQ(all, "");
+}
+
+TEST_F(SpoolTest, WhatIsNoResponseIsNoneAnotherTime) {
+  Spool spool(settings());
+  const std::string path = dir_.file("spool/" + kName + ".jsonl", "what is this");
+  EXPECT_FALSE(spool.claim(kName).passing);
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink(dir_ / "elsewhere", path);
+  EXPECT_FALSE(spool.claim(kName).passing);
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_FALSE(spool.claim(kName).passing);
+  EXPECT_NE(spool.claim(kName).problem, "");
 }
 
 TEST_F(SpoolTest, NamesSortByAge) {

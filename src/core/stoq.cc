@@ -146,10 +146,12 @@ void Stoq::save(const StoqResponse& response, std::string_view connector) {
 
 SpoolSummary Stoq::retry_spool(std::string_view connector) {
   SpoolSummary summary;
+  std::string problem;
   for (const auto& instance : connectors_of(*engine_->generation(), connector))
-    for (const std::string& name : engine_->spool().names(instance->info().name))
+    for (const std::string& name : engine_->spool().names(instance->info().name, &problem))
       ++(engine_->redeliver(*instance, name).first == Engine::Redelivered::saved ? summary.saved
                                                                                  : summary.left);
+  if (!problem.empty()) throw StoqException("the spool cannot be read: " + problem);
   return summary;
 }
 

@@ -196,6 +196,7 @@ Store::Writer::Writer(Writer&& other) noexcept
       size_(std::exchange(other.size_, 0)),
       expected_(other.expected_),
       problem_(std::move(other.problem_)),
+      full_(other.full_),
       hash_(std::move(other.hash_)) {}
 
 Store::Writer::~Writer() {
@@ -205,16 +206,21 @@ Store::Writer::~Writer() {
 
 bool Store::Writer::spill() {
   fd_ = store_->open_spill(problem_);
-  if (fd_ < 0) return false;
+  full_ = fd_ < 0;
+  if (full_) return false;
   if (buffer_) {
-    if (!write_all(fd_, buffer_, size_)) {
-      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " +
-                 std::strerror(errno);
-      return false;
-    }
+    if (!write_out({buffer_, static_cast<size_t>(size_)})) return false;
     store_->buffers_->give(std::exchange(buffer_, nullptr), klass_);
   }
   return true;
+}
+
+bool Store::Writer::write_out(Bytes bytes) {
+  full_ = !write_all(fd_, bytes.data(), bytes.size());
+  if (full_)
+    problem_ =
+        "cannot write to the spill in " + store_->settings_.spill_dir + ": " + std::strerror(errno);
+  return !full_;
 }
 
 // Makes room for `wanted` more bytes in memory, or moves to a file.
@@ -243,11 +249,7 @@ bool Store::Writer::append(Bytes chunk) {
       !grow(chunk.size()))
     return false;
   if (fd_ >= 0) {
-    if (!write_all(fd_, chunk.data(), chunk.size())) {
-      problem_ = "cannot write to the spill in " + store_->settings_.spill_dir + ": " +
-                 std::strerror(errno);
-      return false;
-    }
+    if (!write_out(chunk)) return false;
   } else {
     std::memcpy(buffer_ + size_, chunk.data(), chunk.size());
   }

@@ -69,11 +69,13 @@ class Store {
     bool append_file(int fd, uint64_t most);
     uint64_t size() const { return size_; }
     const std::string& problem() const { return problem_; }
+    bool full() const { return full_; }  // … for want of room, not for what was read
     Content finish(Sha256& digest);
 
    private:
     bool grow(size_t wanted);
     bool spill();
+    bool write_out(Bytes bytes);  // into the file
 
     const Store* store_;
     uint8_t* buffer_ = nullptr;
@@ -82,6 +84,7 @@ class Store {
     uint64_t size_ = 0;
     uint64_t expected_;
     std::string problem_;
+    bool full_ = false;
     Sha256Stream hash_;
   };
 

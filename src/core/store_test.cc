@@ -91,6 +91,15 @@ TEST(Store, AMissingSpillDirectoryIsToldNotFatal) {
   EXPECT_EQ(
       writer.problem(),
       "cannot make a spill file in /nonexistent/spill: No such file or directory (set spill_dir)");
+  EXPECT_TRUE(writer.full());
+}
+
+TEST(Store, WhatCannotBeReadIsNoWantOfRoom) {
+  const Store store({.memory = 1 << 20});
+  Store::Writer writer(store);
+  EXPECT_FALSE(writer.append_file(-1, 10));
+  EXPECT_EQ(writer.problem(), "cannot read: Bad file descriptor");
+  EXPECT_FALSE(writer.full());
 }
 
 TEST(Store, ContentsMayOutliveTheStore) {

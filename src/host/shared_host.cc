@@ -6,9 +6,34 @@
 namespace stoq {
 namespace {
 
-constexpr size_t kMostWaiting = 64;                     // messages of one call that wait to be read
-constexpr unsigned kMostStray = 1000;                   // messages of no call
-constexpr auto kEndPatience = std::chrono::seconds(2);  // with a host that is to end
+constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
+constexpr auto kUnread = std::chrono::milliseconds(100);  // a box is full so long: nobody reads it
+constexpr unsigned kMostStray = 1000;                     // messages of no call
+constexpr double kEndPatience = 2;                        // seconds, with a host that is to end
+
+// What a message of records holds, as far as that can be read.
+struct Contents {
+  uint64_t lines = 0;  // of a log
+  bool others = false;
+  bool torn = false;  // the next message goes on with its last record
+};
+Contents contents_of(std::string_view body) {
+  Contents contents;
+  try {
+    for (wire::Reader r(body); !r.empty();) {
+      const auto kind = r.raw<wire::Record>();
+      r.take(r.raw<uint32_t>());
+      if (kind == wire::Record::log)
+        ++contents.lines;
+      else
+        contents.others = true;
+      contents.torn = kind == wire::Record::part;
+    }
+  } catch (const wire::Malformed&) {
+    contents.others = true;
+  }
+  return contents;
+}
 
 }  // namespace
 
@@ -19,8 +44,30 @@ struct SharedHost::Life {
     std::string body;
     std::vector<Fd> fds;
   };
+  // Of a call. A provider's is not read while what it has put waits for room: then lines of its log
+  // are left out, so that the others' are.
   struct Box {
+    bool has_room(std::string_view body) const {
+      return letters.size() < kMostWaiting ||
+             (unread && (may_lack(body) || letters.size() < 2 * kMostWaiting));
+    }
+    void put(wire::Message& message) {
+      if (unread && letters.size() >= kMostWaiting && may_lack(message.body)) {
+        left_out += contents_of(message.body).lines;
+        return;
+      }
+      if (ingests) torn = contents_of(message.body).torn;
+      letters.push_back({message.header, std::string(message.body), std::move(message.fds)});
+    }
+    bool may_lack(std::string_view body) const {
+      const Contents contents = contents_of(body);
+      return !torn && !contents.others;
+    }
+
+    const bool ingests;
     std::deque<Letter> letters;
+    bool unread = false, torn = false;
+    uint64_t left_out = 0;  // lines
   };
 
   explicit Life(std::unique_ptr<HostProcess> h) : host(std::move(h)) {}
@@ -40,13 +87,14 @@ struct SharedHost::Life {
       std::unique_lock lock(mutex);
       if (received == wire::Received::closed) break;
       const uint64_t number = message.header.call;
-      arrived.wait(lock, [&] {
-        return leaving || boxes.find(number) == boxes.end() ||
-               boxes[number].letters.size() < kMostWaiting;
-      });
+      const auto has_room = [&] {
+        const auto box = boxes.find(number);
+        return leaving || box == boxes.end() || box->second.has_room(message.body);
+      };
+      while (!arrived.wait_for(lock, kUnread, has_room))
+        boxes.at(number).unread = boxes.at(number).ingests;
       if (const auto box = boxes.find(number); box != boxes.end()) {
-        box->second.letters.push_back(
-            {message.header, std::string(message.body), std::move(message.fds)});
+        box->second.put(message);
         arrived.notify_all();
       } else if (++stray > kMostStray) {
         host->kill();  // its messages would be read without end
@@ -59,6 +107,7 @@ struct SharedHost::Life {
   }
 
   std::unique_ptr<HostProcess> host;
+  std::atomic<uint64_t> told = 0;  // messages to it
   std::mutex send_mutex, mutex;
   std::condition_variable arrived;
   std::map<uint64_t, Box> boxes;
@@ -76,23 +125,32 @@ class SharedHost::CallPeer final : public Peer {
   CallPeer(SharedHost& host, Life& life, uint64_t number, bool ingests)
       : host_(host), life_(life), number_(number), ingests_(ingests) {
     const std::lock_guard lock(life_.mutex);
-    life_.boxes[number_];
+    life_.boxes.emplace(number_, Life::Box{.ingests = ingests_});
   }
   ~CallPeer() override {
-    const std::lock_guard lock(life_.mutex);
-    life_.boxes.erase(number_);
-    life_.arrived.notify_all();
+    uint64_t left_out = 0;
+    {
+      const std::lock_guard lock(life_.mutex);
+      left_out = life_.boxes.at(number_).left_out;
+      life_.boxes.erase(number_);
+      life_.arrived.notify_all();
+    }
+    say_left_out(left_out);
   }
   wire::Received receive(wire::Message& message) override {
     if (ingests_) host_.watch(life_);
     std::unique_lock lock(life_.mutex);
-    Life::Box& box = life_.boxes[number_];
+    Life::Box& box = life_.boxes.at(number_);
     life_.arrived.wait_for(lock, std::chrono::milliseconds(kTick),
                            [&] { return life_.ended || !box.letters.empty(); });
     if (box.letters.empty()) return life_.ended ? wire::Received::closed : wire::Received::timeout;
     letter_ = std::move(box.letters.front());
     box.letters.pop_front();
+    box.unread = false;
+    const uint64_t left_out = box.letters.empty() ? std::exchange(box.left_out, 0) : 0;
     life_.arrived.notify_all();
+    lock.unlock();
+    say_left_out(left_out);
     message.header = letter_.header;
     message.body = letter_.body;
     message.fds = std::move(letter_.fds);
@@ -104,6 +162,7 @@ class SharedHost::CallPeer final : public Peer {
       return true;
     }
     const std::lock_guard lock(life_.send_mutex);
+    ++life_.told;
     return life_.host->send(header, body);
   }
   void kill() override { life_.host->kill(); }
@@ -112,6 +171,14 @@ class SharedHost::CallPeer final : public Peer {
   }
 
  private:
+  void say_left_out(uint64_t lines) const {
+    if (lines > 0)
+      host_.group_.log()(LogLevel::warning, host_.name_,
+                         std::to_string(lines) +
+                             " lines of its log are left out: they came while what it has put "
+                             "waited for room");
+  }
+
   SharedHost& host_;
   Life& life_;
   uint64_t number_;
@@ -123,14 +190,33 @@ SharedHost::~SharedHost() {
   const std::lock_guard lock(mutex_);
   if (!life_) return;
   {
-    // It may still have outcomes to read, and things to put away.
     std::unique_lock life_lock(life_->mutex);
     life_->host->leave();
-    life_->arrived.wait_for(life_lock, kEndPatience, [this] { return life_->ended; });
+    see_off(*life_, life_lock);
     life_->leaving = true;
   }
   life_->arrived.notify_all();
   life_->reader = {};
+}
+
+// It may still have outcomes to hear, and things to put away.
+void SharedHost::see_off(Life& life, std::unique_lock<std::mutex>& lock) {
+  using Clock = std::chrono::steady_clock;
+  uint64_t heard = life.host->heard();
+  Clock::time_point heard_at = Clock::now();
+  while (
+      !life.arrived.wait_for(lock, std::chrono::milliseconds(kTick), [&] { return life.ended; })) {
+    // It says so itself, and is not believed more than can be.
+    if (const uint64_t now = life.host->heard(); now > heard && now <= life.told) {
+      heard = now;
+      heard_at = Clock::now();
+    }
+    const bool owes = heard < life.told;  // an answer, or to hear an outcome
+    if (Clock::now() - heard_at < std::chrono::duration<double>(owes ? patience_ : kEndPatience))
+      continue;
+    if (owes) end_deaf(life);
+    return;
+  }
 }
 
 std::shared_ptr<SharedHost::Life> SharedHost::live() {
@@ -147,14 +233,15 @@ std::shared_ptr<SharedHost::Life> SharedHost::live() {
 
 bool SharedHost::take_turn(BatchItem item) {
   std::unique_lock lock(turn_mutex_);
-  const std::chrono::milliseconds tick(kTick);
-  while (!turn_ended_.wait_for(lock, tick, [this] { return !at_work_; }))
-    if (item.reply->time_left() <= 0) {
+  while (at_work_) {
+    turn_ended_.wait_for(lock, std::chrono::milliseconds(kTick), [this] { return !at_work_; });
+    if (const std::string_view why = item.reply->over(); !why.empty()) {
       item.reply->failed(Failure::deadline, "deadline",
-                         "it was not called: the time of the request was over before it came to "
-                         "an end with what others had asked");
+                         "it was not called: " + std::string(why) +
+                             " before it came to an end with what others had asked");
       return false;
     }
+  }
   return at_work_ = true;
 }
 
@@ -189,6 +276,7 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   bool asked;
   {
     const std::lock_guard lock(life->send_mutex);
+    ++life->told;
     asked = life->host->ask(message, number, input.payload);
   }
   if (!asked) life->host->kill();
@@ -214,6 +302,7 @@ void SharedHost::outcome(uint32_t plugin, uint64_t token, Outcome what, std::str
 
 void SharedHost::tell(Life& life, wire::Header header, std::string_view body) {
   const std::lock_guard lock(life.send_mutex);
+  ++life.told;
   if (!life.host->tell(header, body, patience_)) end_deaf(life);
 }
 

@@ -32,6 +32,7 @@ class SharedHost {
   void tell(Life& life, wire::Header header, std::string_view body);
   void watch(Life& life);
   void end_deaf(Life& life);
+  void see_off(Life& life, std::unique_lock<std::mutex>& lock);
 
   bool take_turn(BatchItem item);
   void end_turn();

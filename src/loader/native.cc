@@ -144,7 +144,8 @@ class NativeInstance final : public Instance {
                      "it returned in the middle of an extracted payload; what it had written of "
                      "that was left out");
     }
-    if (status >= 0 || call.raised()) return;
+    if (op == Op::save ? status == STOQ_OK : status >= 0) return;
+    if (call.raised()) return;
     if (status == STOQ_UNSUPPORTED)
       reply.failed(Failure::raised, "StoqPluginException", "the plugin does not do this");
     else

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -314,6 +315,81 @@ TEST(AdaptersRun, AProviderThatHearsNothingIsKilled) {
       errors->lines,
       testing::Contains("it has not listened for 0.5 s and is killed; what becomes of items "
                         "that it has put it is not told"));
+}
+
+// A run of a provider in a host that brings items whose outcomes are told when it has nothing more to
+// do; then the engine goes. What is said of listening.
+std::vector<std::string> outcomes_at_the_end(const Folder& folder, int items,
+                                             const std::string& each_takes,
+                                             const std::string& deadline) {
+  const auto log = std::make_shared<Lines>();
+  StoqOptions o = packaged(Adapter::host, {"echo_provider"});
+  o.log_sink = log;
+  o.providers = {"echo_provider"};
+  o.plugin_opts["echo_provider"]["items"] = "many " + std::to_string(items);
+  o.plugin_opts["echo_provider"]["outcome_takes"] = each_takes;
+  o.plugin_opts["echo_provider"]["outcomes"] = folder / "outcomes";
+  o.plugin_opts["echo_provider"]["deadline"] = deadline;
+  o.core["max_queue"] = "1000";
+  std::optional<Stoq> s(std::move(o));
+  struct Gate final : WorkerPlugin {
+    explicit Gate(std::shared_ptr<Lines> lines) : log(std::move(lines)) {}
+    WorkerResponse scan(Payload&, Request&) override {
+      eventually([&] { return !log->with("successfully completed").empty(); });
+      return {};
+    }
+    std::shared_ptr<Lines> log;
+  };
+  s->add_plugin("gate", std::make_shared<Gate>(log));
+  EXPECT_EQ(s->run({.add_start_dispatch = {"gate"}}).done, static_cast<uint64_t>(items));
+  s.reset();
+  return log->with("listened");
+}
+
+TEST(AdaptersRun, AProviderHearsAllOutcomes) {
+  const Folder folder;
+  EXPECT_EQ(outcomes_at_the_end(folder, 150, "30", "10s"), std::vector<std::string>{});
+  const std::vector<std::string> told = sorted_lines(contents(folder / "outcomes"));
+  EXPECT_EQ(told.size(), 151u);
+  EXPECT_EQ(told.back(), "destroyed");
+}
+
+TEST(AdaptersRun, AProviderThatDoesNotHearItsLastOutcomeIsKilled) {
+  const Leftovers leftovers;
+  const Folder folder;
+  EXPECT_EQ(outcomes_at_the_end(folder, 1, "1000000", "500ms"),
+            std::vector<std::string>{"ERROR it has not listened for 0.5 s and is killed; what "
+                                     "becomes of items that it has put it is not told"});
+}
+
+// While it waits for room in the queue nobody reads what it logs, and its saves go on.
+TEST(AdaptersRun, AProviderThatLogsWithoutEndDoesNotKeepOthersFromItsHost) {
+  const Folder folder;
+  const auto log = std::make_shared<Lines>();
+  StoqOptions o = packaged(Adapter::host, {"echo_all"});
+  o.threads = 1;
+  o.core["max_queue"] = "1";
+  o.log_sink = log;
+  o.providers = o.connectors = {"echo_all"};
+  o.plugin_opts["echo_all"]["items"] = "chatty 5";
+  o.plugin_opts["echo_all"]["deadline"] = "5s";
+  o.plugin_opts["echo_all"]["path"] = folder / "saved";
+  Stoq s(std::move(o));
+  struct Slow final : WorkerPlugin {
+    WorkerResponse scan(Payload&, Request&) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      return {};
+    }
+  };
+  s.add_plugin("slow", std::make_shared<Slow>());
+  const RunSummary summary = s.run({.add_start_dispatch = {"slow"}});
+  EXPECT_EQ(summary.done, 5u);
+  EXPECT_EQ(sorted_lines(contents(folder / "saved")).size(), 5u);
+  const std::vector<std::string> said = log->with("left out");
+  ASSERT_FALSE(said.empty());
+  EXPECT_THAT(said[0], testing::MatchesRegex(
+                           "WARNING [0-9]+ lines of its log are left out: they came while what it "
+                           "has put waited for room"));
 }
 
 TEST(AdaptersRun, WhatIsNoRegularFileIsNotWaitedFor) {

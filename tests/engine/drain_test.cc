@@ -193,5 +193,118 @@ TEST_F(DrainOfWhatWaits, IsPutBackWhereThereIsNoSpoolAndAttemptsWereLeft) {
             "1 2 not saved by saver: std::runtime_error: not now\n" + cut_short_);
 }
 
+// A connector that is saving when the time to drain is over may do so; no other call is begun.
+TEST(Drain, ConnectorsThatHaveNotBegunAreNotCalled) {
+  struct First final : ConnectorPlugin {
+    void save(const StoqResponse&) override {
+      saves = true;
+      open.wait(false);
+    }
+    std::atomic<bool> saves = false, open = false;
+  };
+  struct Second final : ConnectorPlugin {
+    void save(const StoqResponse&) override { ++calls; }
+    std::atomic<int> calls = 0;
+  };
+  const auto first = std::make_shared<First>();
+  const auto second = std::make_shared<Second>();
+  StoqOptions o = quiet({{"drain_time", "10ms"}});
+  o.threads = 1;
+  Stoq s(std::move(o));
+  const auto provider = std::make_shared<echo::ProviderObject>([](Queue& queue) {
+    queue.put(Payload("1"), 1);
+    queue.put(Payload("2"), 2);
+  });
+  s.add_plugin("source", provider);
+  s.add_plugin("first", first);
+  s.add_plugin("second", second);
+  RunSummary summary;
+  std::jthread run([&] { summary = s.run(); });
+  EXPECT_TRUE(eventually([&] { return first->saves && s.progress().taken == 2; }));
+  s.stop();
+  EXPECT_TRUE(eventually([&] { return s.progress().retried == 1; }));
+  first->open = true;
+  first->open.notify_all();
+  run.join();
+  EXPECT_EQ(second->calls, 0);
+  EXPECT_EQ(summary.retried, 2u);
+  EXPECT_EQ(provider->outcomes,
+            "2 2 the run was stopped, and the time to drain it was over\n"
+            "1 2 not saved by second: it was not called: the run was stopped, and the time to "
+            "drain it was over\n");
+}
+
+// Many threads wait for their turn at a slow one: the end of the drain does not wait for them all.
+TEST(Drain, ConnectorsInHostsToo) {
+  const TemporaryDirectory folder;
+  StoqOptions o = quiet({{"drain_time", "10ms"}});
+  o.core["spool_dir"] = OptionText(folder / "spool");
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+  o.connectors = {"echo_connector"};
+  o.plugin_opts["echo_connector"] = {{"path", folder / "saved"}, {"takes", "1000"}};
+  o.threads = 6;
+  Stoq s(std::move(o));
+  std::atomic<int> scanned = 0;
+  add_worker(s, "count", [&](Payload&, Request&) {
+    ++scanned;
+    return WorkerResponse{};
+  });
+  std::atomic<bool> brought = false;
+  s.add_plugin("source", source(brought, "x"));
+  RunSummary summary;
+  std::jthread run([&] { summary = s.run({.add_start_dispatch = {"count"}}); });
+  ASSERT_TRUE(eventually([&] { return scanned >= 6; }));
+  s.stop();
+  run.join();
+  const size_t saved = count(read_all(folder / "saved"), "\n");
+  EXPECT_LE(saved, 2u) << "of six that had come to the connector";
+  EXPECT_GE(summary.spooled, 3u);
+  EXPECT_EQ(summary.done, saved + summary.spooled);
+  EXPECT_EQ(summary.failed, 0u);
+  std::string errors;
+  for (const SpoolEntry& entry : Spool({.dir = folder / "spool"}).list())
+    errors += entry.header.error + "\n";
+  EXPECT_EQ(
+      count(errors, "it was not called: the run was stopped, and the time to drain it was over"),
+      summary.spooled);
+}
+
+TEST(Drain, NorIsATaskFetched) {
+  struct Archive final : ArchiverPlugin {
+    std::optional<Payload> get(const ArchiverResponse&) override {
+      fetches = true;
+      open.wait(false);
+      ++calls;
+      return Payload("fetched");
+    }
+    std::atomic<bool> fetches = false, open = false;
+    std::atomic<int> calls = 0;
+  };
+  const auto archive = std::make_shared<Archive>();
+  StoqOptions o = quiet({{"drain_time", "10ms"}});
+  o.threads = 1;
+  Stoq s(std::move(o));
+  const auto provider = std::make_shared<echo::ProviderObject>([](Queue& queue) {
+    const Json key{{"x", 1}};
+    queue.put_task(Json{{"archive", key}, {"other", key}}, 1);
+    queue.put_task(Json{{"archive", key}}, 2);
+  });
+  s.add_plugin("source", provider);
+  s.add_plugin("archive", archive);
+  s.add_plugin("other", archive);
+  RunSummary summary;
+  std::jthread run([&] { summary = s.run(); });
+  EXPECT_TRUE(eventually([&] { return archive->fetches && s.progress().taken == 2; }));
+  s.stop();
+  EXPECT_TRUE(eventually([&] { return s.progress().retried == 1; }));
+  archive->open = true;
+  archive->open.notify_all();
+  run.join();
+  EXPECT_EQ(archive->calls, 1);
+  EXPECT_EQ(summary.retried, 2u);
+  EXPECT_EQ(
+      count(provider->outcomes, " 2 the run was stopped, and the time to drain it was over\n"), 2u);
+}
+
 }  // namespace
 }  // namespace stoq::test

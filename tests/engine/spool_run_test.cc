@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <regex>
 
@@ -58,23 +59,6 @@ std::map<std::string, int> each_once(int items) {
   for (int i = 1; i <= items; ++i) all["f" + std::to_string(i)] = 1;
   return all;
 }
-
-// A log that may be read while it is written.
-struct Lines final : LogSink {
-  void write(const LogRecord& record) override {
-    const std::lock_guard lock(mutex);
-    lines.push_back(std::string(name_of(record.level)) + " " + std::string(record.message));
-  }
-  std::vector<std::string> with(std::string_view part) {
-    const std::lock_guard lock(mutex);
-    std::vector<std::string> found;
-    for (const std::string& line : lines)
-      if (line.find(part) != line.npos) found.push_back(line);
-    return found;
-  }
-  std::mutex mutex;
-  std::vector<std::string> lines;
-};
 
 class SpoolRun : public testing::Test {
  protected:
@@ -257,6 +241,63 @@ TEST_F(SpoolRun, ABrokenFileIsNamedOnceAndLeftAlone) {
           " is left alone: its header is no JSON: unexpected 'w' at byte 0, expected a value"));
 }
 
+TEST_F(SpoolRun, AfterAReloadItIsLookedAtAnew) {
+  store_->down = true;
+  Stoq s(options());
+  s.add_plugin("store", store_);
+  s.scan("x", {.payload_meta = Json{{"filename", "f1"}}});
+  store_->down = false;
+  const std::string file = "spool/" + names().at(0) + ".jsonl", text = read_all(dir_ / file);
+  dir_.file(file, "what is this\n");
+  plug(s, 0, [&] {
+    if (!eventually([&] { return !log_->with("left alone").empty(); })) return true;
+    dir_.file(file, text);
+    s.reload();
+    return eventually([&] { return names().empty(); });
+  });
+  EXPECT_EQ(s.run().spooled, 0u);
+  EXPECT_EQ(store_->saved(), each_once(1));
+}
+
+// A directory that cannot be read is not an empty one.
+class UnreadableSpool : public SpoolRun {
+ protected:
+  // One response lies there, and the directory is a link to itself.
+  UnreadableSpool() {
+    Stoq s(options());
+    store_->down = true;
+    s.add_plugin("store", store_);
+    s.scan("x", {.payload_meta = Json{{"filename", "f1"}}});
+    store_->down = false;
+    std::filesystem::rename(spool_, dir_ / "real");
+    std::filesystem::create_symlink(spool_, spool_);
+  }
+  const std::string why_ = spool_ + ": Too many levels of symbolic links";
+};
+
+TEST_F(UnreadableSpool, IsTriedAgain) {
+  Stoq s(options());
+  plug(s, 0, [&] {
+    if (!eventually([&] { return !log_->with("waits: ").empty(); })) return true;
+    std::filesystem::remove(spool_);
+    std::filesystem::rename(dir_ / "real", spool_);
+    return eventually([&] { return names().empty(); });
+  });
+  EXPECT_EQ(s.run().spooled, 0u);
+  EXPECT_EQ(store_->saved(), each_once(1));
+  EXPECT_THAT(log_->with("waits: "),
+              ElementsAre("ERROR What lies in the spool for store waits: " + why_));
+}
+
+TEST_F(UnreadableSpool, IsToldAtTheEnd) {
+  Stoq s(options());
+  plug(s, 0);
+  EXPECT_EQ(s.run().spooled, 1u);
+  EXPECT_THAT(log_->with("is not known"),
+              ElementsAre("ERROR What lies in the spool is not known: " + why_));
+  EXPECT_EQ(error_of<StoqException>([&] { s.retry_spool(); }), "the spool cannot be read: " + why_);
+}
+
 TEST_F(SpoolRun, AFullSpoolStopsIntakeUntilThereIsRoom) {
   store_->down = true;
   Stoq s(options({{"spool_max_files", "2"}, {"max_queue", "3"}}));
@@ -329,6 +370,47 @@ TEST_F(SpoolRun, WhatTheSpoolCanNeverTakeHasFailed) {
   EXPECT_THAT(provider_->outcomes,
               MatchesRegex("7 1 not saved by store: std::runtime_error: not now; not kept in .*: "
                            "the response has 5[0-9]+ bytes, more than spool_max_bytes = 4096\n"));
+}
+
+// While its connector is down, which others go into the spool for, it has its attempts all the same.
+TEST_F(SpoolRun, WhatTheSpoolCanNeverTakeHasAllItsAttempts) {
+  struct Slow final : ConnectorPlugin {
+    void save(const StoqResponse& response) override {
+      const bool large = response.dumps(0).size() > 5000;
+      if (!large || ++calls < 3) throw std::runtime_error("not now");
+    }
+    std::atomic<int> calls = 0;
+  };
+  const auto slow = std::make_shared<Slow>();
+  Stoq s(options({{"spool_max_bytes", "4KiB"}, {"connector_attempts", "3"}}));
+  provider_ = std::make_shared<echo::ProviderObject>([this](Queue& queue) {
+    queue.put(Payload("x"), 1);
+    eventually([&] { return names().size() == 1; });
+    queue.put(Payload("x", Json{{"filename", std::string(5000, 'n')}}), 2);
+  });
+  s.add_plugin("source", provider_);
+  s.add_plugin("slow", slow);
+  const RunSummary summary = s.run();
+  EXPECT_EQ(provider_->outcomes, "1 0 \n2 0 \n");
+  EXPECT_EQ(slow->calls, 3);
+  EXPECT_EQ(summary.spooled, 1u);
+  EXPECT_THAT(log_->with("yet, attempt 2 of 3"), Not(IsEmpty()));
+}
+
+// A status that is not STOQ_OK, an error without a text: neither says that a response is safe.
+TEST_F(SpoolRun, WhatIsNotSaidToBeSafeIsNotSaved) {
+  const auto problem = [](const std::string& connector) {
+    StoqOptions o = quiet();
+    o.plugin_dir_list = {STOQ_TEST_PLUGINS};
+    o.connectors = {connector};
+    return errors_of(Stoq(std::move(o)).scan("x"), connector);
+  };
+  const std::string failed = "connector:failed to save: ";
+  EXPECT_THAT(problem("bad_stopped_save"),
+              ElementsAre(failed + "bad_stopped_save ; StoqPluginException: the plugin failed "
+                                   "without saying why (status 1)"));
+  EXPECT_THAT(problem("bad_empty_error"),
+              ElementsAre(failed + "bad_empty_error ; an error without a text"));
 }
 
 TEST_F(SpoolRun, ScanKeepsItToo) {

@@ -102,6 +102,14 @@ class Commands(Case):
         self.said(self.stoq("spool", "retry"), 0, "0 responses saved, 0 not\n")
         self.said(self.stoq("spool", "drop", "--all"), 0, "0 responses dropped, 0 not\n")
 
+    def test_one_that_cannot_be_read_is_not_an_empty_one(self):
+        os.makedirs(os.path.dirname(self.spool), exist_ok=True)
+        os.symlink(self.spool, self.spool)
+        problem = f"stoq: the spool cannot be read: {self.spool}: Too many levels of symbolic links\n"
+        self.said(self.stoq("spool", "list"), 1, "", problem)
+        self.said(self.stoq("spool", "retry"), 1, "0 responses saved, 0 not\n", problem)
+        self.said(self.stoq("spool", "drop", "--all"), 1, "0 responses dropped, 0 not\n", problem)
+
     def test_list(self):
         self.scan("a"), self.scan("b")
         first, second = self.ids()

@@ -18,7 +18,19 @@ namespace {
 #endif
   return STOQ_OK;
 }
+[[maybe_unused]] stoq_status save(void*, const stoq_call* call) {
+#ifdef EMPTY_ERROR
+  call->api->error(call, {"", 0});
+  return STOQ_OK;
+#endif
+  (void)call;
+  return STOQ_STOP;
+}
 [[maybe_unused]] const void* extension(const char* id) {
+#if defined STOPPED_SAVE || defined EMPTY_ERROR
+  static constexpr stoq_connector connector{sizeof(stoq_connector), 0, &save};
+  if (std::string_view(id) == STOQ_CONNECTOR) return &connector;
+#endif
   static constexpr stoq_worker table{sizeof(stoq_worker), 0, &scan};
 #ifdef NO_ROLE
   return std::string_view(id) == "stoq.worker/99" ? &table : nullptr;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "echo.h"
 #include "stoq/sdk/plugin.h"
@@ -120,21 +121,30 @@ inline void append(const std::string& path, const std::string& line) {
   close(fd);
 }
 
-// One line a response, at `path`; behind a word where they are to be durable.
+// One line a response, at `path`, after so many milliseconds; behind a word where they are to be
+// durable.
 class EchoConnector {
  public:
   explicit EchoConnector(const sdk::Host& host)
-      : path_(host.text("path")), before_(host.boolean("durable") ? "durable " : "") {}
-  void save(sdk::Call& call) { append(path_, before_ + std::string(call.response()) + "\n"); }
+      : path_(host.text("path")),
+        before_(host.boolean("durable") ? "durable " : ""),
+        takes_(static_cast<useconds_t>(host.integer("takes"))) {}
+  void save(sdk::Call& call) {
+    usleep(1000 * takes_);
+    append(path_, before_ + std::string(call.response()) + "\n");
+  }
   static constexpr sdk::Option options[] = {
       {"path", sdk::Kind::text, nullptr, "where responses go"},
-      {"durable", sdk::Kind::boolean, "false", "say so"}};
+      {"durable", sdk::Kind::boolean, "false", "say so"},
+      {"takes", sdk::Kind::integer, "0", "milliseconds that a save takes"}};
 
  private:
   std::string path_, before_;
+  useconds_t takes_;
 };
 
 // Puts what `items` asks for, under tokens from 1 on: "payload", "file", "task", "big N" (MiB),
+// "many N" (payloads), "chatty N" (the same, and a thread that logs without end meanwhile),
 // "until_stopped" (as many as it may), "wait" (until cancelled, without putting anything), "deaf"
 // (for ever, whoever asks it to stop). What becomes of them is told in the file `outcomes`.
 class EchoProvider {
@@ -142,7 +152,9 @@ class EchoProvider {
   explicit EchoProvider(const sdk::Host& host)
       : items_(host.list("items")),
         folder_(std::string(host.text("folder"))),
-        outcomes_(host.text("outcomes")) {}
+        outcomes_(host.text("outcomes")),
+        outcome_takes_(static_cast<useconds_t>(host.integer("outcome_takes"))),
+        host_(host) {}
   ~EchoProvider() { append(outcomes_, "destroyed\n"); }
   void ingest(sdk::Call& call) {
     uint64_t token = 0;
@@ -166,6 +178,14 @@ class EchoProvider {
         const std::string big(mib << 20, 'b');
         call.put_payload(bytes(big), R"({"extra_data": {"filename": "a big one"}})", token);
       }
+      const size_t many = number_after(item, "many"), chatty = number_after(item, "chatty");
+      {
+        const std::jthread talk([&](const std::stop_token& stop) {
+          for (; chatty > 0 && !stop.stop_requested(); usleep(100)) host_.info("chatter");
+        });
+        for (size_t i = 0; i < many + chatty; ++i)
+          call.put_payload(bytes("one of many"), "{}", token++);
+      }
       if (item == "until_stopped") {
         while (call.put_payload(bytes("payload " + std::to_string(token)), "{}", token)) ++token;
         append(outcomes_, "stopped at " + std::to_string(token) + "\n");
@@ -182,17 +202,21 @@ class EchoProvider {
     }
   }
   void outcome(uint64_t token, int what, std::string_view reason) {
+    usleep(1000 * outcome_takes_);
     append(outcomes_,
            std::to_string(token) + " " + std::to_string(what) + " " + std::string(reason) + "\n");
   }
   static constexpr sdk::Option options[] = {
       {"items", sdk::Kind::list, "payload", "what is put"},
       {"folder", sdk::Kind::text, "", "where 'file' lies"},
-      {"outcomes", sdk::Kind::text, "/dev/null", "where outcomes go"}};
+      {"outcomes", sdk::Kind::text, "/dev/null", "where outcomes go"},
+      {"outcome_takes", sdk::Kind::integer, "0", "milliseconds that each takes"}};
 
  private:
   std::vector<std::string> items_;
   std::string folder_, outcomes_;
+  useconds_t outcome_takes_;
+  const sdk::Host host_;
 };
 
 // Worker, connector and provider in one: one instance, one host.
@@ -208,6 +232,7 @@ class EchoAll : public EchoProvider {
       EchoProvider::options[0],
       EchoProvider::options[1],
       EchoProvider::options[2],
+      EchoProvider::options[3],
       {"path", sdk::Kind::text, "/dev/null", "where responses go"}};
 
  private:

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,23 @@ struct QuietSink final : LogSink {
   }
   std::vector<std::string> lines;
 };
+// A log that may be read while it is written.
+struct Lines final : LogSink {
+  void write(const LogRecord& record) override {
+    const std::lock_guard lock(mutex);
+    lines.push_back(std::string(name_of(record.level)) + " " + std::string(record.message));
+  }
+  std::vector<std::string> with(std::string_view part) {
+    const std::lock_guard lock(mutex);
+    std::vector<std::string> found;
+    for (const std::string& line : lines)
+      if (line.find(part) != line.npos) found.push_back(line);
+    return found;
+  }
+  std::mutex mutex;
+  std::vector<std::string> lines;
+};
+
 inline StoqOptions quiet(std::map<std::string, std::string> core = {}) {
   StoqOptions o;
   o.base_dir = "/dev/null/stoq-test";  // nothing can be made there, not even by root

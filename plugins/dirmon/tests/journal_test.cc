@@ -140,6 +140,26 @@ TEST_F(DirmonJournal, ForgetsAndRenames) {
   EXPECT_TRUE(journal->knows("c", kId));
 }
 
+TEST_F(DirmonJournal, ForgetsWhatWasKnownBeforeAnEra) {
+  finish(*begun(), "by an earlier run");
+  auto journal = open();
+  for (const char* path : {"before", "before, by another name"}) finish(*journal, path);
+  const uint32_t era = journal->begin_era();
+  finish(*journal, "since");
+  journal->fail("failed since", kId, 0);
+  EXPECT_TRUE(journal->rename("before, by another name", "renamed since", kId));
+  for (const char* path : {"by an earlier run", "before", "renamed since"}) {
+    journal->forget(path, era);
+    EXPECT_FALSE(journal->knows(path, kId)) << path;
+  }
+  for (const char* path : {"since", "failed since"}) {
+    journal->forget(path, era);
+    EXPECT_TRUE(journal->knows(path, kId)) << path;
+    journal->forget(path, journal->begin_era());
+    EXPECT_FALSE(journal->knows(path, kId)) << path;
+  }
+}
+
 TEST_F(DirmonJournal, ARenameOrATouchReachesWhatIsInWork) {
   {
     auto journal = begun();

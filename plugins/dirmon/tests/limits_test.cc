@@ -42,6 +42,22 @@ std::string with_limit(const std::string& name, const std::string& value, Body&&
   return read_all(answer);
 }
 
+// With directories that cannot be watched looked into at once.
+void watch(FakeEngine& engine, const std::string& directory) {
+  engine.start([&engine, directory] {
+    const sdk::Host host(engine.host());
+    sdk::Call call(engine.call());
+    Options options;
+    options.source_dir = directory;
+    options.recursive = true;
+    Journal journal(host, "", directory, false);
+    Items items(host, journal, directory);
+    Timing timing;
+    timing.unwatched = Timing::ms(100);
+    Monitor(host, call, options, timing, journal, items).run();
+  });
+}
+
 TEST(DirmonLimits, NoInstanceIsToBeHad) {
   const std::string answer = with_limit(
       "max_inotify_instances", "0", [] { return error_of<sdk::Error>([] { Inotify inotify; }); });
@@ -70,18 +86,7 @@ TEST(DirmonLimits, DirectoriesThatCannotBeWatchedAreLookedInto) {
   std::filesystem::create_directories(dir / "one/two");
   const std::string answer = with_limit("max_inotify_watches", "1", [&] {
     FakeEngine engine({});
-    engine.start([&] {
-      const sdk::Host host(engine.host());
-      sdk::Call call(engine.call());
-      Options options;
-      options.source_dir = dir.path();
-      options.recursive = true;
-      Journal journal(host, "", dir.path(), false);
-      Items items(host, journal, dir.path());
-      Timing timing;
-      timing.unwatched = Timing::ms(100);
-      Monitor(host, call, options, timing, journal, items).run();
-    });
+    watch(engine, dir.path());
     if (!engine.wait_watching()) return std::string("not watching");
     const std::string limited =
         dir /
@@ -102,6 +107,32 @@ TEST(DirmonLimits, DirectoriesThatCannotBeWatchedAreLookedInto) {
   });
   if (answer == "skipped") GTEST_SKIP() << kReason;
   EXPECT_EQ(answer, "1231");
+}
+
+TEST(DirmonLimits, ADirectoryThatCannotBeWatchedMayBeReplaced) {
+  TemporaryDirectory dir, spare;
+  constexpr int kDirectories = 8;
+  const auto name = [](int i) { return "one/" + std::string(200, 'x') + std::to_string(i); };
+  for (int i = 0; i < kDirectories; ++i) dir.file(name(i) + "/old");
+  const std::string answer = with_limit("max_inotify_watches", "1", [&] {
+    FakeEngine engine({});
+    watch(engine, dir.path());
+    if (!engine.wait_watching()) return std::string("not watching");
+    Lines expected;
+    for (int i = 0; i < kDirectories; ++i) {
+      const std::string number = std::to_string(i);
+      spare.file(number + "/new", number);  // made while the other one has its inode
+      std::filesystem::remove_all(dir / name(i));
+      std::filesystem::rename(spare / number, dir / name(i));
+      expected.push_back(number);
+    }
+    if (!engine.wait_items(kDirectories)) return std::string("missed");
+    Lines contents = engine.contents();
+    std::sort(contents.begin(), contents.end());
+    return contents == expected ? std::string("taken") : std::string("others");
+  });
+  if (answer == "skipped") GTEST_SKIP() << kReason;
+  EXPECT_EQ(answer, "taken");
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 #include <fstream>
 
+#include "files/tests/without_rights.h"
 #include "watched.h"
-#include "without_rights.h"
 
 namespace stoq::plugins::dirmon {
 namespace {
@@ -249,7 +249,7 @@ TEST_F(DirmonFiles, AnUnreadableFileIsNamedAndTakenOnceItIsReadable) {
       std::vector<std::string>{"source_dir=" + dir.path(), "state=" + state.path()});
   ASSERT_TRUE(engine->create());
   engine->start([&] {
-    ASSERT_TRUE(without_rights_over_others());
+    ASSERT_TRUE(files::without_rights_over_others());
     EXPECT_EQ(engine->ingest(), STOQ_OK);
   });
   ASSERT_TRUE(engine->wait_watching());

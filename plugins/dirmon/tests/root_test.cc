@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "files/tests/without_rights.h"
 #include "tests/support/temporary_directory.h"
-#include "without_rights.h"
 
 namespace stoq::plugins::dirmon {
 namespace {
@@ -90,7 +90,7 @@ TEST(DirmonRoot, OfTheFilesOfOthersItIsNotTold) {
   if (chown(path.c_str(), 1, 1) != 0) GTEST_SKIP() << "only root can give a file away";
   const Fd fd(open(path.c_str(), O_RDONLY));
   std::jthread([&] {
-    ASSERT_TRUE(without_rights_over_others());
+    ASSERT_TRUE(files::without_rights_over_others());
     EXPECT_EQ(writers_of(fd.get()), Writers::unknown);
   });
 }

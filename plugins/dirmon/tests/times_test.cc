@@ -7,9 +7,9 @@
 
 #include <fstream>
 
+#include "files/tests/without_rights.h"
 #include "monitor.h"
 #include "watched.h"
-#include "without_rights.h"
 
 namespace stoq::plugins::dirmon {
 namespace {
@@ -19,7 +19,7 @@ class DirmonTimes : public Watched {
   void run(const Timing& timing, bool rights = true) {
     engine = std::make_unique<FakeEngine>(std::vector<std::string>{});
     engine->start([this, timing, rights] {
-      if (!rights && !without_rights_over_others()) return;
+      if (!rights && !files::without_rights_over_others()) return;
       const sdk::Host host(engine->host());
       sdk::Call call(engine->call());
       Options options;

@@ -10,6 +10,8 @@ using std::filesystem::remove_all;
 class DirmonTree : public Watched {
  protected:
   void watch() { start({"recursive=true"}); }
+  void move_out(const std::string& name) { std::filesystem::rename(dir / name, spare / name); }
+  void move_in(const std::string& name) { std::filesystem::rename(spare / name, dir / name); }
 };
 
 TEST_F(DirmonTree, AllDirectoriesAreWatched) {
@@ -83,6 +85,64 @@ TEST_F(DirmonTree, ADirectoryThatIsMovedInIsTakenAndOneThatIsMovedOutIsLeftAlone
   EXPECT_EQ(put(2), (Lines{"tree/other=again", "tree/sub/file=in"}));
   EXPECT_EQ(all().size(), 2U);
   EXPECT_EQ(engine->log(), Lines{});
+}
+
+TEST_F(DirmonTree, ADirectoryThatComesBackIsTakenOnceMore) {
+  watch();
+  dir.file("batch/one", "1");
+  dir.file("batch/sub/deep/two", "2");
+  EXPECT_EQ(all(), (Lines{"batch/one=1", "batch/sub/deep/two=2"}));
+  for (size_t times = 2; times < 4; ++times) {
+    move_out("batch");
+    all();
+    move_in("batch");
+    Lines expected(times, "batch/one=1");
+    expected.resize(2 * times, "batch/sub/deep/two=2");
+    EXPECT_EQ(all(), expected);
+  }
+  watch();
+  EXPECT_EQ(all(), Lines{});
+}
+
+TEST_F(DirmonTree, OneThatIsBackBeforeItWasMissedIsToldFromOneThatMovedInside) {
+  watch();
+  dir.file("out/sub/file", "out");
+  dir.file("inside/sub/file", "inside");
+  dir.file("away/sub/file", "away");
+  const Lines before{"away/sub/file=away", "inside/sub/file=inside", "out/sub/file=out"};
+  EXPECT_EQ(all(), before);
+  engine->block(true);
+  dir.file("blocks", "");
+  ASSERT_TRUE(engine->wait_blocked());
+  move_out("out");
+  move_in("out");
+  rename("inside", "elsewhere");
+  rename("elsewhere", "inside");
+  move_out("away");
+  std::filesystem::rename(spare / "away", dir / "renamed");
+  engine->block(false);
+  EXPECT_EQ(all(), (Lines{"away/sub/file=away", "blocks=", "inside/sub/file=inside",
+                          "out/sub/file=out", "out/sub/file=out", "renamed/sub/file=away"}));
+}
+
+TEST_F(DirmonTree, NothingOfADirectoryThatComesBackIsTakenTwice) {
+  constexpr size_t kFiles = 200;
+  const auto name = [](size_t i) { return (i % 2 ? "batch/" : "batch/sub/") + std::to_string(i); };
+  watch();
+  for (size_t i = 0; i < kFiles; ++i) dir.file(name(i), "old");
+  EXPECT_EQ(all().size(), kFiles);
+  move_out("batch");
+  all();
+  engine->block(true);
+  move_in("batch");
+  // While the first of them is put, each is written to, which is an event for most.
+  ASSERT_TRUE(engine->wait_blocked());
+  for (size_t i = 0; i < kFiles; ++i) dir.file(name(i), "new");
+  engine->block(false);
+  const Lines lines = all();
+  EXPECT_EQ(lines.size(), 2 * kFiles + 1);
+  for (size_t i = 0; i < kFiles; ++i)
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), name(i) + "=new"), 1) << name(i);
 }
 
 TEST_F(DirmonTree, DirectoriesThatSwapNamesAreToldApart) {

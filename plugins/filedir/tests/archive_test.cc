@@ -2,12 +2,31 @@
 #include "archive.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 #include <thread>
 
+#include "files/tests/without_rights.h"
 #include "stoq/sdk/views.h"
 #include "tests/support/temporary_directory.h"
+
+namespace {
+
+std::mutex flushed_mutex;
+std::set<ino_t> flushed;  // by fsync
+
+}  // namespace
+
+int fsync(int fd) {
+  struct stat st {};
+  fstat(fd, &st);
+  const std::lock_guard lock(flushed_mutex);
+  flushed.insert(st.st_ino);
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
 
 namespace stoq::plugins::filedir {
 namespace {
@@ -94,6 +113,55 @@ TEST(FiledirArchive, SaysWhenAnotherContentHasThatName) {
   std::filesystem::create_directory(path);
   EXPECT_EQ(error_of<sdk::Error>([&] { archive.keep(bytes("hello"), "id"); }),
             path + " exists and is no regular file; move it away, or point archive_dir elsewhere");
+}
+
+TEST(FiledirArchive, SaysWhenAnotherContentOfThatSizeHasThatName) {
+  TemporaryDirectory dir;
+  Archive archive({.archive_dir = dir.path()});
+  const std::string path = dir.file("a/a/f/4/c/" + std::string(kSha1OfHello), "hullo");
+  EXPECT_EQ(error_of<sdk::Error>([&] { archive.keep(bytes("hello"), "id"); }),
+            path +
+                " exists with another content of the same size; move it away to archive this "
+                "payload");
+  EXPECT_EQ(read_all(path), "hullo");
+  // A difference at the end of a long one.
+  const std::string text(200'000, 'x');
+  const std::string kept = archive.keep(bytes(text), "id");
+  EXPECT_EQ(archive.keep(bytes(text), "id"), kept);
+  std::ofstream(kept) << text.substr(1) << 'y';
+  EXPECT_NE(error_of<sdk::Error>([&] { archive.keep(bytes(text), "id"); }), "");
+}
+
+TEST(FiledirArchive, SaysWhenItCannotBeReadWhatHasThatName) {
+  TemporaryDirectory dir;
+  Archive archive({.archive_dir = dir.path()});
+  const std::string path = archive.keep(bytes("hello"), "id");
+  ASSERT_EQ(chmod(path.c_str(), 0), 0);
+  std::jthread([&] {
+    ASSERT_TRUE(geteuid() != 0 || files::without_rights_over_others());
+    EXPECT_EQ(error_of<sdk::Error>([&] { archive.keep(bytes("hello"), "id"); }),
+              path +
+                  " exists and cannot be read: Permission denied; make it readable for this user, "
+                  "or move it away");
+  });
+}
+
+TEST(FiledirArchive, DurablyAFileThatIsThereIsOnTheDisk) {
+  for (const bool durable : {false, true}) {
+    TemporaryDirectory dir;
+    Archive archive({.archive_dir = dir.path(), .durable = durable});
+    const std::string path = dir.file("a/a/f/4/c/" + std::string(kSha1OfHello), "hello");
+    flushed.clear();
+    EXPECT_EQ(archive.keep(bytes("hello"), "id"), path);
+    std::set<ino_t> expected;
+    for (std::filesystem::path at = path; durable; at = at.parent_path()) {
+      struct stat st {};
+      ASSERT_EQ(stat(at.c_str(), &st), 0);
+      expected.insert(st.st_ino);
+      if (at == dir.path()) break;
+    }
+    EXPECT_EQ(flushed, expected);
+  }
 }
 
 TEST(FiledirArchive, RefusesADirectoryThatNoResultCouldName) {

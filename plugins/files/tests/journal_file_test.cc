@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <thread>
 
+#include "files/tests/without_rights.h"
 #include "support/temporary_directory.h"
 
 namespace stoq::plugins::files {
@@ -86,6 +88,23 @@ TEST_F(FilesJournalFile, WhatIsNoFileIsNeverWaitedFor) {
   std::filesystem::create_directory(path);
   EXPECT_EQ(journal->read([](const Line&) {}).foreign, "is no file");
   EXPECT_EQ(journal->move_aside(), path + ".broken1");
+}
+
+TEST_F(FilesJournalFile, WhatTookThePlaceOfTheOldOneIsWrittenToThoughItsNameIsNotOnTheDisk) {
+  auto journal = begun();
+  journal->begin();
+  journal->add({"seen", {1, 2, 3}, "a"});
+  ASSERT_EQ(chmod(state.path().c_str(), 0300), 0);
+  std::string error;
+  std::jthread([&] {
+    ASSERT_TRUE(geteuid() != 0 || without_rights_over_others());
+    error = error_of<sdk::Error>([&] { journal->commit(true); });
+  }).join();
+  ASSERT_EQ(chmod(state.path().c_str(), 0700), 0);
+  EXPECT_EQ(error, "cannot write the journal " + journal->path() + ": Permission denied; mend it");
+  const Line line{"done", {1, 2, 3}, "b"};
+  EXPECT_EQ(journal->append({&line, 1}), 0);
+  EXPECT_EQ(told(*journal), (Lines{"seen 1 a", "done 1 b"}));
 }
 
 TEST_F(FilesJournalFile, OneHasTheLockUntilItRemovesIt) {

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace stoq::plugins::dirmon {
+namespace stoq::plugins::files {
 
 // Takes from the calling thread the rights of root over the files of others. False: it had none,
 // and the test that needs a difference cannot be made.
@@ -18,4 +18,4 @@ inline bool without_rights_over_others() {
   return syscall(SYS_capset, &header, data) == 0;
 }
 
-}  // namespace stoq::plugins::dirmon
+}  // namespace stoq::plugins::files
