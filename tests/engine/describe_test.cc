@@ -26,7 +26,7 @@ TEST(Describe, TellsManifestAndDeclaredOptions) {
   EXPECT_EQ(d.isolation, "fresh");
   EXPECT_EQ(d.profile, "legacy");
   EXPECT_EQ(d.problem, "");
-  ASSERT_EQ(d.options.size(), 3u);
+  ASSERT_EQ(d.options.size(), 4u);
   EXPECT_EQ(d.options[0].name, "items");
   EXPECT_EQ(d.options[0].type, "list");
   EXPECT_EQ(d.options[0].default_text, "payload");
@@ -39,7 +39,7 @@ TEST(Describe, OptionsOfOneThatWouldNotLoad) {
   const TemporaryDirectory dir;
   Stoq s(options(dir));
   const PluginDescription d = s.describe_plugin("echo_connector");
-  ASSERT_EQ(d.options.size(), 2u);
+  ASSERT_EQ(d.options.size(), 3u);
   EXPECT_EQ(d.options[0].name, "path");
   EXPECT_EQ(d.options[0].default_text, std::nullopt);
 }

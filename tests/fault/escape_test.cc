@@ -168,11 +168,7 @@ TEST_P(Escape, SocketsThatLinger) {
   EXPECT_EQ(prison.attempt("keep_alive"), nets ? result("setsockopt") : trapped("socket"));
 }
 TEST_P(Escape, DescriptorsForTheEngine) {
-  constexpr int kPassRights = 83;
-  const sdk::Fd any(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  const int none = 0;
-  if (setsockopt(any.get(), SOL_SOCKET, kPassRights, &none, sizeof none) != 0)
-    GTEST_SKIP() << "this kernel cannot refuse descriptors";
+  if (!kernel_refuses_descriptors()) GTEST_SKIP() << "this kernel cannot refuse descriptors";
   Prison prison(profile());
   EXPECT_EQ(prison.attempt("send_descriptor"), result("sendmsg", "EPERM"));
 }

@@ -119,8 +119,8 @@ const Matrix& matrix() {
 std::string failed(const std::string& text) {
   return "hostile | worker:failed to scan: hostile ; " + text;
 }
-const std::string kLate = failed(
-    "deadline: it did not answer within 0.2 s and was killed; what it had given stands");
+const std::string kLate =
+    failed("deadline: it did not answer within 0.2 s and was killed; what it had given stands");
 Verdict late() {
   return {{"hostile | said before the end", kLate}, {"plugin_deadline of hostile"}, ""};
 }
@@ -196,6 +196,13 @@ Verdict lied(const std::string& how, const std::string& result = "") {
                   how)},
           {"protocol of hostile"},
           result};
+}
+// By a descriptor, which cannot even be sent where the kernel refuses it.
+Verdict lied_by_descriptor(const std::string& how, const std::string& result = "") {
+  if (!kernel_refuses_descriptors()) return lied(how, result);
+  return {{failed("crash: its host process ended by exit status 9; what it had given stands")},
+          {"crash of hostile"},
+          ""};
 }
 Verdict refused_result(const std::string& why, Names limits = {}) {
   return {{failed("StoqException: its result was refused: " + why)}, std::move(limits), ""};
@@ -289,10 +296,10 @@ const std::vector<HostileCase> kLies = {
     {"short_message", lied("a message is too short or too long")},
     {"wrong_body", lied("a message's body has another size than its header says")},
     {"no_file", lied("a message's body is too long or missing")},
-    {"large_file", lied("a message's body is too long or missing")},
-    {"empty_file", lied("a message's body is shorter than its header says")},
-    {"given_file", lied("a descriptor comes that no record asks for", "1")},
-    {"given_files", lied("a message brings more than one descriptor")},
+    {"large_file", lied_by_descriptor("a message's body is too long or missing")},
+    {"empty_file", lied_by_descriptor("a message's body is shorter than its header says")},
+    {"given_file", lied_by_descriptor("a descriptor comes that no record asks for", "1")},
+    {"given_files", lied_by_descriptor("a message brings more than one descriptor")},
     {"questions", lied("it asks and does not listen to the answers")},
     {"early_end", lied("a call ends before all its answers")},
     {"other_answer", lied("an answer comes after the last one")},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/seccomp.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +21,15 @@ inline std::string kernel_lacks() {
   if (landlock < 1) return "this kernel has no Landlock";
   if (landlock < 6) return "this kernel's Landlock does not confine signals";
   return "";
+}
+
+// Whether a socket can be told to take none (SO_PASSRIGHTS, from Linux 6.16 on).
+inline bool kernel_refuses_descriptors() {
+  constexpr int kPassRights = 83;
+  const int any = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), none = 0;
+  const bool refuses = setsockopt(any, SOL_SOCKET, kPassRights, &none, sizeof none) == 0;
+  close(any);
+  return refuses;
 }
 
 // Who hosts are, but for those of profile legacy: of root's engine nobody, unless root alone can
