@@ -127,7 +127,7 @@ Verdict late() {
 // If a busy machine keeps a deed from its end, or its host from the rest of the answer, for the whole
 // deadline, the plugin is told of for that, instead or too.
 bool kept(const Verdict& verdict, const Verdict& end) {
-  Verdict before{{}, late().limits, end.result}, after = end;
+  Verdict before{{}, late().limits, verdict.result.empty() ? "" : end.result}, after = end;
   for (const std::string& error : end.errors)
     before.errors.push_back(error.starts_with(failed("")) ? kLate : error);
   after.errors.push_back(kLate);
