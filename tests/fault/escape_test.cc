@@ -289,9 +289,13 @@ TEST_P(Escape, ReadingWhatAHostBeforeItWasGiven) {
   Prison prison(profile());
   const std::string secret = "a secret of another request, 0123456789";
   EXPECT_EQ(prison.attempt("keep " + std::string(1 << 20, '.') + secret), result("none"));
-  EXPECT_TRUE(prison.attempt("exec /bin/true").starts_with("worker:failed to scan: escape ; "));
-  const std::string outcome = prison.attempt("seek " + std::string(secret.rbegin(), secret.rend()));
-  EXPECT_TRUE(outcome.starts_with(R"({"found": false, "looked": true)")) << outcome;
+  // Spare hosts with arenas of their own come between.
+  for (int host = 0; host < 4; ++host) {
+    EXPECT_TRUE(prison.attempt("exec /bin/true").starts_with("worker:failed to scan: escape ; "));
+    const std::string outcome =
+        prison.attempt("seek " + std::string(secret.rbegin(), secret.rend()));
+    EXPECT_TRUE(outcome.starts_with(R"({"found": false, "looked": true)")) << outcome;
+  }
 }
 TEST_P(Escape, ReadingAnotherRequest) {
   const auto starts = [](const std::string& outcome, const std::string& head) {
