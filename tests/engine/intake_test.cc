@@ -66,6 +66,7 @@ TEST(Intake, TakesOneItemHoweverLong) {
 // A store with room for one content of this size, and none on disk.
 class IntakeWithoutRoom : public testing::Test {
  protected:
+  // One file of kSize fills the memory but for small ones; kTooMuch never fits.
   static constexpr size_t kSize = 600 << 10, kTooMuch = 2 << 20;
   const std::string no_room_ =
       "cannot make a spill file in /nonexistent: No such file or directory (set spill_dir)";
@@ -88,7 +89,7 @@ class IntakeWithoutRoom : public testing::Test {
   }
   StoqOptions options() const {
     StoqOptions o =
-        quiet({{"threads", "2"}, {"store_memory", "1MiB"}, {"spill_dir", "/nonexistent"}});
+        quiet({{"threads", "2"}, {"store_memory", "1280KiB"}, {"spill_dir", "/nonexistent"}});
     o.always_dispatch = {"gate"};
     o.log_sink = log_;
     return o;
@@ -130,7 +131,7 @@ TEST_F(IntakeWithoutRoom, AFileWaitsUntilOthersHaveGivenRoomUp) {
     put_file(queue, "held", kSize, 1);
     eventually([&] { return at_work_.load(); });
     put_file(queue, "second", kSize, 2);
-    put_file(queue, "third", kSize + 1, 3);
+    put_file(queue, "third", 10, 3);
   });
   expect_waits_for(s, "second");
 }
