@@ -114,7 +114,8 @@ STOQ_FUZZ(answers) {
     Script host(data);
     fuzz::NoPlugin plugin;
     Checked replies[2];
-    BatchItem items[] = {{&plugin, &replies[0]}, {&plugin, &replies[1]}};
+    stoq::Input first, second;
+    BatchItem items[] = {{&plugin, &replies[0], &first}, {&plugin, &replies[1], &second}};
     const double deadlines[] = {60, 60};
     const Conversation::Log log = [](LogLevel level, std::string_view, std::string_view line) {
       must(name_of(level) != "" && line.size() <= wire::kDatagram);

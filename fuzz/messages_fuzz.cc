@@ -53,9 +53,11 @@ STOQ_FUZZ(messages) {
 
 STOQ_FUZZ_SEEDS(messages) {
   wire::CallMessage call;
-  call.plugins = {0, 3};
-  call.payload_id = "id", call.payload_meta = R"({"should_scan": true})",
-  call.results = R"([{"a": 1}])";
+  call.items = {{.plugin = 0}, {.plugin = 3}, {.plugin = 3, .payload = 1, .deadline = 60'000}};
+  wire::CallPayload payload;
+  payload.payload_id = "id", payload.payload_meta = R"({"should_scan": true})",
+  payload.results = R"([{"a": 1}])";
+  call.payloads = {payload, payload};
   PluginSpec spec;
   spec.name = "decompress", spec.module = "/m.so", spec.results = {"yara"};
   spec.options.config["passwords"] = {"a, b", "stoq.cfg:3"};

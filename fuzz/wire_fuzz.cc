@@ -89,7 +89,7 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   auto [ours, theirs] = wire::socket_pair();
   wire::CallMessage call;
   call.limits = settings.extraction, call.limits.children = kChildren;
-  call.size = 7, call.max_result = settings.max_result_size;
+  call.max_result = settings.max_result_size;
   call.max_depth = settings.max_result_depth;
   PluginInfo info;
   stoq::Input input{.payload = &in_host, .request = &request};
@@ -97,13 +97,14 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   WireReply host(theirs.get(), &outbox, 1, call);
   host.begin(info, INT64_MAX, input, false);
   act(fuzz::Input(data), host);
-  if (!ends_early) host.plugin_done(true), host.call_done();
+  if (!ends_early) host.plugin_done(), host.call_done();
   theirs = Fd();
 
   SocketPeer peer(std::move(ours), outbox);
   fuzz::NoPlugin plugin;
   CollectReply reply(settings, store, kChildren, &there, &request);
-  BatchItem item{&plugin, &reply};
+  stoq::Input nothing;
+  BatchItem item{&plugin, &reply, &nothing};
   const double deadline = 60;
   const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
   const auto ending =

@@ -173,8 +173,10 @@ class Instance {
 struct BatchItem {
   Instance* instance;
   Reply* reply;
+  Input* input;
 };
-// Several calls of one operation for one payload, in order; all in the same host group: one trip.
-void call_batch(Op op, Input& input, std::span<BatchItem> items) noexcept;
+// Several calls of one operation, in order: those of one payload share its input and follow each
+// other. All in the same host group: one trip, as far as that lets payloads share one.
+void call_batch(Op op, std::span<BatchItem> items) noexcept;
 
 }  // namespace stoq

@@ -19,10 +19,13 @@ Pool::~Pool() {
   threads_.clear();
 }
 
+// Without a source the callers of scan work themselves; the pool helps with one thread less.
+unsigned Pool::allowed() const {
+  return (source_ ? width_ : width_ - 1) + lent_;
+}
+
 void Pool::start_threads() {
-  // Without a source the callers of scan work themselves; the pool helps with one thread less.
-  const unsigned wanted = (source_ ? width_ : width_ - 1) + lent_;
-  while (threads_.size() < wanted && threads_.size() < 4 * width_ + 4)
+  while (threads_.size() < allowed() && threads_.size() < 4 * width_ + 4)
     threads_.emplace_back([this] { run(); });
 }
 
@@ -31,6 +34,8 @@ void Pool::post(std::shared_ptr<Work> work) {
     const std::lock_guard lock(mutex_);
     work_.push_back(std::move(work));
     start_threads();
+    // Who works looks for more when it is through.
+    if (active_ >= allowed()) return;
   }
   wake_.notify_one();
 }
@@ -96,8 +101,7 @@ void Pool::run() {
   while (true) {
     wake_.wait(lock, [this] {
       if (ending_) return true;
-      const unsigned allowed = (source_ ? width_ : width_ - 1) + lent_;
-      return active_ < allowed && (!work_.empty() || (source_ && poked_));
+      return active_ < allowed() && (!work_.empty() || (source_ && poked_));
     });
     if (ending_) return;
     ++active_;
@@ -123,8 +127,6 @@ void Pool::run() {
     }
     --active_;
     if (core) --at_work_[*core];
-    // A place is free: whoever waits for one may go on.
-    if (!work_.empty() || (source_ && poked_)) wake_.notify_one();
   }
 }
 

@@ -43,6 +43,7 @@ class Pool {
 
  private:
   void run();
+  unsigned allowed() const;                                         // at work at once
   std::optional<unsigned> take_core(std::optional<unsigned> last);  // with the lock
   void start_threads();                                             // with the lock
 

@@ -12,11 +12,6 @@
 #include "stoq/sdk/json.h"
 
 namespace stoq {
-namespace {
-
-constexpr std::chrono::seconds kRoomWait(1);  // until a full store is looked at again
-
-}  // namespace
 
 Run::Run(Engine& engine, const Generation& generation, RunOptions options)
     : engine_(engine),
@@ -58,44 +53,6 @@ bool Run::put(Item item) {
   lock.unlock();
   engine_.pool().poke();
   return true;
-}
-
-bool Run::wait_for_room(bool& idle) {
-  std::unique_lock lock(mutex_);
-  const auto is_idle = [this] { return queue_.empty() && in_work_ == 0; };
-  all_done_.wait_for(lock, kRoomWait, [&] { return stopped_ || is_idle(); });
-  idle = is_idle();
-  return !stopped_;
-}
-
-bool Run::put_back(Item& item) {
-  std::unique_lock lock(mutex_);
-  if (cut_ || (item.alone && in_work_ == 1) || lseek(item.fd, 0, SEEK_SET) != 0) return false;
-  const std::string line = waits(item, std::exchange(item.end, {}).reason);
-  room_at_ = Clock::now() + kRoomWait;
-  --in_work_;
-  queue_.push_front(std::move(item));
-  all_done_.notify_all();
-  const bool first = !std::exchange(full_, true);
-  lock.unlock();
-  if (first) STOQ_LOG(engine_.log(), LogLevel::warning, line);
-  return true;
-}
-
-// By an item that needed some, and is through with that.
-void Run::looked_for_room(bool found) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!full_) return;
-    room_at_ = Clock::now();
-    full_ = !found;
-  }
-  if (found) STOQ_LOG(engine_.log(), LogLevel::warning, kGoesOn);
-  engine_.pool().poke();
-}
-
-std::string Run::waits(const Item& item, std::string_view why) {
-  return "Intake waits until there is room for " + shown(item) + ": " + std::string(why);
 }
 
 bool Run::take_one() {
@@ -354,9 +311,8 @@ void Run::tell_what_is_left() {
   const RunSummary& s = summary_;
   STOQ_LOG(engine_.log(), s.failed + s.retried > 0 ? LogLevel::warning : LogLevel::info,
            "The run was stopped: " + std::to_string(s.done) +
-               (s.done == 1 ? " item is done, " : " items are done, ") +
-               std::to_string(s.failed) + " failed, " + std::to_string(s.retried) +
-               " were put back");
+               (s.done == 1 ? " item is done, " : " items are done, ") + std::to_string(s.failed) +
+               " failed, " + std::to_string(s.retried) + " were put back");
 }
 
 RunSummary Run::go() {

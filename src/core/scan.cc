@@ -109,10 +109,9 @@ void Scan::start() {
 
 void Scan::run_one() {
   std::unique_lock lock(mutex_);
-  Node* node = take_ready();
-  if (!node) return;
+  std::vector<Node*> nodes = take_together();
   lock.unlock();
-  work_quietly(*node);
+  work_together(std::move(nodes));
 }
 
 Node* Scan::take_ready() {
@@ -128,9 +127,9 @@ void Scan::finish_here() {
   while (true) {
     changed_.wait(lock, [this] { return done_ || ready_at_ < ready_.size(); });
     if (done_) return;
-    Node* node = take_ready();
+    std::vector<Node*> nodes = take_together();
     lock.unlock();
-    work_quietly(*node);
+    work_together(std::move(nodes));
     lock.lock();
   }
 }
@@ -141,11 +140,15 @@ void Scan::work_quietly(Node& node) {
   try {
     work_on(node);
   } catch (const std::exception& e) {
-    node.errors.add("stoq", failure_text("worker:failed to scan", "stoq", "StoqException", e.what(),
-                                         node.payload.payload_id));
-    node.left_out.push_back({"engine", "", std::nullopt});
-    finish(node);
+    fail(node, e.what());
   }
+}
+
+void Scan::fail(Node& node, std::string_view why) {
+  node.errors.add("stoq", failure_text("worker:failed to scan", "stoq", "StoqException", why,
+                                       node.payload.payload_id));
+  node.left_out.push_back({"engine", "", std::nullopt});
+  finish(node);
 }
 
 void Scan::publish(std::unique_lock<std::mutex>& lock) {

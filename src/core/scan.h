@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,8 @@
 #include "core/store.h"
 
 namespace stoq {
+
+class ScanReply;
 
 // What scans share.
 struct ScanContext {
@@ -75,11 +78,13 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
 
   // A payload's way through its rounds (scan_rounds.cc).
   void work_on(Node& node);
-  bool run_round(Node& node);  // false: parked
+  bool run_round(Node& node);   // false: parked
+  bool open_round(Node& node);  // likewise
   void dispatch(Node& node);
+  void begin_plan(Node& node);  // all but what dispatchers name
   bool next_round(Node& node);
   bool next_pass(Node& node);
-  void ask(Op op, const Instances& dispatchers, Node& node);  // adds to the plan
+  void ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes);  // adds to the plans
   static void clear_round(Node& node, bool deep);
   void begin_round(Node& node);
   static Trace& trace(Node& node);
@@ -96,7 +101,11 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);
   uint64_t most_extracted(Level& level, size_t end) const;
-  void run_batch(Node& node, size_t end);
+  uint64_t allowance(Node& node);
+  void begin_batch(Node& node, size_t end);
+  void take(ScanReply& reply, Node& node);
+  void run_worker(Node& node);
+  void run_batches(std::span<Node* const> nodes);  // of each node from `next` on
   bool kept_from(Node& node, const Instance& instance, std::string_view stage);
   std::string stage_text(const Node& node) const;
   bool out_of_time(Node& node,
@@ -113,8 +122,18 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   void finish(Node& node);
   void publish(std::unique_lock<std::mutex>& lock);  // posts what became ready
 
+  // Small payloads that are ready at the same time share their trips to hosts (scan_together.cc).
+  std::vector<Node*> take_together();  // with the lock
+  bool may_share(const Node& node) const;
+  void work_together(std::vector<Node*> nodes);
+  void dispatch_together(std::vector<Node*>& nodes);
+  void begin_rounds(std::vector<Node*>& nodes);
+  const HostGroup* next_group(Node& node);
+  void drop_failed(std::vector<Node*>& nodes, const std::function<bool(Node&)>& step);
+
   void wake_parked(Level& level, size_t most);
   void work_quietly(Node& node);
+  void fail(Node& node, std::string_view why);
   Node* take_ready();  // with the lock
   static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin,
                         std::optional<uint64_t> amount);

@@ -75,9 +75,14 @@ bool Scan::waits_for_ancestors(Node& node) {
 
 void Scan::dispatch(Node& node) {
   node.stage = Node::Stage::workers;
+  begin_plan(node);
+  Node* const one = &node;
+  if (node.scanned) ask(Op::get_dispatches, context_.generation->dispatchers, {&one, 1});
+}
+
+void Scan::begin_plan(Node& node) {
   begin_round(node);
   if (node.withheld || !node.payload.payload_meta.should_scan) return;
-  const Generation& generation = *context_.generation;
   if (!node.parent)
     for (const std::string& name : start_dispatch_) add_to_plan(node, name, "start_dispatch");
   const std::string& extractor = node.payload.extracted_by;
@@ -88,38 +93,45 @@ void Scan::dispatch(Node& node) {
     return;
   }
   node.scanned = true;
-  for (const std::string& name : generation.settings->always_dispatch)
+  for (const std::string& name : context_.generation->settings->always_dispatch)
     add_to_plan(node, name, "always_dispatch");
-  ask(Op::get_dispatches, generation.dispatchers, node);
 }
 
 // Dispatchers that live in the same hosts share a trip.
-void Scan::ask(Op op, const Instances& dispatchers, Node& node) {
+void Scan::ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes) {
   const bool deep = op == Op::get_deep_dispatches;
   const char* stage =
       deep ? "deep dispatcher:failed to deep dispatch" : "dispatcher:failed to dispatch";
-  Input input{.payload = &node.payload, .request = &node.request};
   for (size_t i = 0; i < dispatchers.size();) {
-    if (out_of_time(node, dispatchers.size() - i)) return;
+    if (Clock::now() >= deadline_.load()) {
+      for (Node* node : nodes) out_of_time(*node, dispatchers.size() - i);
+      return;
+    }
     size_t end = i + 1;
     if (HostGroup* group = settings_.timings ? nullptr : dispatchers[i]->group())
       while (end < dispatchers.size() && dispatchers[end]->group() == group) ++end;
-    std::deque<ScanReply> replies;
+    std::deque<Input> inputs;
+    std::deque<std::pair<Node*, ScanReply>> replies;
     std::vector<BatchItem> items;
-    for (size_t k = i; k < end; ++k) {
-      if (kept_from(node, *dispatchers[k], stage)) continue;
-      replies.emplace_back(*this, node, *dispatchers[k], op, stage, 0);
-      items.push_back({dispatchers[k].get(), &replies.back()});
+    for (Node* node : nodes) {
+      Input& input =
+          inputs.emplace_back(Input{.payload = &node->payload, .request = &node->request});
+      for (size_t k = i; k < end; ++k) {
+        if (kept_from(*node, *dispatchers[k], stage)) continue;
+        replies.emplace_back(std::piecewise_construct, std::forward_as_tuple(node),
+                             std::forward_as_tuple(*this, *node, *dispatchers[k], op, stage, 0));
+        items.push_back({dispatchers[k].get(), &replies.back().second, &input});
+      }
     }
     {
-      const Stopwatch watch(settings_.timings ? &trace(node).dispatchers : nullptr,
+      const Stopwatch watch(settings_.timings ? &trace(*nodes.front()).dispatchers : nullptr,
                             dispatchers[i]->info().name);
-      call_batch(op, input, items);
+      call_batch(op, items);
     }
-    for (ScanReply& reply : replies) {
+    for (auto& [node, reply] : replies) {
       reply.keep_metas();
       for (const std::string& name : reply.named)
-        add_to_plan(node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
+        add_to_plan(*node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
     }
     i = end;
   }
@@ -147,7 +159,8 @@ size_t Scan::batch_end(const Node& node) const {
   return end;
 }
 
-bool Scan::run_round(Node& node) {
+// Also before it goes on after a rest.
+bool Scan::open_round(Node& node) {
   if (waits_for_ancestors(node)) return false;
   if (!node.round) {
     node.round = std::make_shared<RoundFacts>();
@@ -163,13 +176,20 @@ bool Scan::run_round(Node& node) {
                          return kept_from(node, *p.instance, stage);
                        }),
         node.plan.end());
+  return true;
+}
+
+bool Scan::run_round(Node& node) {
+  if (!open_round(node)) return false;
   while (node.next < node.plan.size()) {
     if (out_of_time(node)) break;
-    const size_t end = batch_end(node);
     if (node.plan[node.next].instance->info().extracts && may_extract(node) == Leave::park)
       return false;
-    run_batch(node, end);
-    node.next = end;
+    Node* const one = &node;
+    if (batch_end(node) == node.next + 1)
+      run_worker(node);
+    else
+      run_batches({&one, 1});
   }
   if (!node.round->settled) {
     std::unique_lock lock(mutex_);
@@ -184,56 +204,67 @@ bool Scan::run_round(Node& node) {
   return true;
 }
 
-void Scan::run_batch(Node& node, size_t end) {
-  uint64_t allowance = 0;
-  if (node.plan[node.next].instance->info().extracts) {
-    const std::lock_guard lock(mutex_);
-    // Whatever comes before is settled, or cannot reach the limit together with this one (see
-    // may_extract).
-    const Level& level = levels_[node.payload.level];
-    const bool exact = level.cursor == node.place && open_level_ == node.payload.level;
-    allowance =
-        exact ? settings_.max_request_bytes - std::min(settings_.max_request_bytes, bytes_before_)
-              : UINT64_MAX;
-  }
-  Input input{.payload = &node.payload, .request = &node.request};
-  const std::string stage = stage_text(node);
+// What the next worker may extract of the request's bytes.
+uint64_t Scan::allowance(Node& node) {
+  if (!node.plan[node.next].instance->info().extracts) return 0;
+  const std::lock_guard lock(mutex_);
+  // Whatever comes before is settled, or cannot reach the limit together with this one (see
+  // may_extract).
+  const Level& level = levels_[node.payload.level];
+  if (level.cursor != node.place || open_level_ != node.payload.level) return UINT64_MAX;
+  return settings_.max_request_bytes - std::min(settings_.max_request_bytes, bytes_before_);
+}
+
+void Scan::begin_batch(Node& node, size_t end) {
   for (size_t i = node.next; i < end; ++i) {
     node.payload.plugins_run.back().push_back(node.plan[i].name);
     if (settings_.explain)
       trace(node).reasons.back().emplace_back(node.plan[i].name, node.plan[i].reason);
   }
+}
 
-  const auto take = [&](ScanReply& reply) {
-    for (std::string& name : reply.named) node.further.push_back({std::move(name), reply.name()});
-    if (reply.meter().bytes() == 0) return;
-    const std::lock_guard lock(mutex_);
-    node.extracted_bytes += reply.meter().bytes();
-  };
-  if (end == node.next + 1) {
-    Instance& instance = *node.plan[node.next].instance;
-    ScanReply reply(*this, node, instance, Op::scan, stage, allowance);
+void Scan::take(ScanReply& reply, Node& node) {
+  for (std::string& name : reply.named) node.further.push_back({std::move(name), reply.name()});
+  if (reply.meter().bytes() == 0) return;
+  const std::lock_guard lock(mutex_);
+  node.extracted_bytes += reply.meter().bytes();
+}
+
+void Scan::run_worker(Node& node) {
+  Instance& instance = *node.plan[node.next].instance;
+  begin_batch(node, node.next + 1);
+  {
+    ScanReply reply(*this, node, instance, Op::scan, stage_text(node), allowance(node));
+    Input input{.payload = &node.payload, .request = &node.request};
+    BatchItem item{&instance, &reply, &input};
     {
       const Stopwatch watch(settings_.timings ? &trace(node).workers.back() : nullptr,
                             instance.info().name);
-      if (instance.group()) {
-        BatchItem item{&instance, &reply};
-        call_batch(Op::scan, input, {&item, 1});
-      } else {
-        instance.call(Op::scan, input, reply);
-      }
+      call_batch(Op::scan, {&item, 1});
     }
-    take(reply);
-    return;
+    take(reply, node);
   }
-  std::deque<ScanReply> replies;
+  ++node.next;
+}
+
+// Of workers that extract nothing.
+void Scan::run_batches(std::span<Node* const> nodes) {
+  std::deque<Input> inputs;
+  std::deque<std::pair<Node*, ScanReply>> replies;
   std::vector<BatchItem> items;
-  for (size_t i = node.next; i < end; ++i) {
-    replies.emplace_back(*this, node, *node.plan[i].instance, Op::scan, stage, allowance);
-    items.push_back({node.plan[i].instance.get(), &replies.back()});
+  for (Node* node : nodes) {
+    const size_t end = batch_end(*node);
+    begin_batch(*node, end);
+    Input& input = inputs.emplace_back(Input{.payload = &node->payload, .request = &node->request});
+    for (const std::string stage = stage_text(*node); node->next < end; ++node->next) {
+      Instance& instance = *node->plan[node->next].instance;
+      replies.emplace_back(std::piecewise_construct, std::forward_as_tuple(node),
+                           std::forward_as_tuple(*this, *node, instance, Op::scan, stage, 0));
+      items.push_back({&instance, &replies.back().second, &input});
+    }
   }
-  call_batch(Op::scan, input, items);
-  for (ScanReply& reply : replies) take(reply);
+  call_batch(Op::scan, items);
+  for (auto& [node, reply] : replies) take(reply, *node);
 }
 
 // Whether there is another round: workers have named plugins that did not see this payload by that
@@ -269,7 +300,8 @@ bool Scan::next_pass(Node& node) {
   if (started)
     for (const std::string& name : start_deep_dispatch_)
       add_to_plan(node, name, "start_deep_dispatch");
-  ask(Op::get_deep_dispatches, generation.deep_dispatchers, node);
+  Node* const one = &node;
+  ask(Op::get_deep_dispatches, generation.deep_dispatchers, {&one, 1});
   if (node.plan.empty()) return false;
   begin_round(node);
   return true;

@@ -8,21 +8,34 @@
 
 namespace stoq::wire {
 
-// What a call carries to a host beside its content; both sides use the same two functions.
-struct CallMessage {
-  Op op = Op::scan;
-  std::vector<uint32_t> plugins;   // indices in the template's order of loading
-  std::vector<int64_t> deadlines;  // of each, milliseconds from its beginning; none that is missing
-  Place place = Place::none;       // of the content
-  uint64_t size = 0;               // of the content
+// A payload that plugins are called with, and its request.
+struct CallPayload {
+  Place place = Place::none;  // of the content …
+  uint64_t offset = 0;        // … in the arena
+  uint64_t size = 0;          // of the content
   Sha256 sha256{};
   uint32_t level = 0;
+  std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta,
+      dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors;
+};
+
+// A plugin to be called.
+struct CallItem {
+  uint32_t plugin = 0;           // its index in the template's order of loading
+  uint32_t payload = 0;          // which one, if there are any
+  int64_t deadline = INT64_MAX;  // milliseconds from its beginning
+};
+
+// What a call carries to a host beside contents; both sides use the same two functions.
+struct CallMessage {
+  Op op = Op::scan;
+  std::vector<CallItem> items;  // in their order; those of a payload follow each other
+  std::vector<CallPayload> payloads;
   int64_t time_left = INT64_MAX;  // of the request, milliseconds
   ExtractionLimits limits;
   uint64_t max_result = 0;  // bytes …
   uint32_t max_depth = 0;   // … and open brackets of any JSON that is given
-  std::string_view payload_id, extracted_from, extracted_by, payload_meta, request_meta,
-      dispatch_meta, deep_dispatch_meta, results, plugins_run, ancestors, response, scan_id, task;
+  std::string_view response, scan_id, task;
 };
 
 // How a call carries seconds; what is beyond a plugin's reach is no deadline.

@@ -23,7 +23,7 @@ struct OfAnotherCall : Malformed {
 }  // namespace
 
 std::optional<Ending> Conversation::run() {
-  next_deadline();
+  next_deadline(std::chrono::steady_clock::now());
   try {
     return converse();
   } catch (const OfAnotherCall& e) {
@@ -43,7 +43,10 @@ std::optional<Ending> Conversation::converse() {
   while (!done_) {
     peer_.wait_at_most(patience());
     const wire::Received received = peer_.receive(message);
-    if (received == wire::Received::closed) return ended({at_, Failure::crashed, ""});
+    if (received == wire::Received::closed) {
+      ahead_ = std::clamp<uint64_t>(peer_.progress(call_).answered, ahead_, items_.size());
+      return ended({at_, Failure::crashed, ""});
+    }
     if (received == wire::Received::message) records(message);
     if (received == wire::Received::timeout && !stop_told_ && current().cancelled()) {
       stop_told_ = true;
@@ -51,13 +54,14 @@ std::optional<Ending> Conversation::converse() {
       answer_put(false);
     }
     // The time may have been cut short meanwhile.
-    if (received == wire::Received::timeout && at_ < items_.size() && current().time_left() <= 0) {
+    if (received == wire::Received::timeout && at_work() < items_.size() &&
+        current().time_left() <= 0) {
       of_request_ = true;
       deadline_ = std::chrono::steady_clock::time_point::min();
     }
-    if (!done_ && std::chrono::steady_clock::now() >= deadline_) {
+    if (!done_ && std::chrono::steady_clock::now() >= deadline_ && !is_ahead()) {
       peer_.kill();
-      if (at_ == items_.size())
+      if (at_work() == items_.size())
         return Ending{at_, Failure::lied, "it does not end the call after its last answer"};
       return ended({at_, Failure::deadline, of_request_ ? "the request" : ""});
     }
@@ -65,8 +69,24 @@ std::optional<Ending> Conversation::converse() {
   return std::nullopt;
 }
 
+// Whether the answers that are waited for are given, and another plugin is at work. Each has its
+// own deadline.
+bool Conversation::is_ahead() {
+  const Outbox::Progress progress = peer_.progress(call_);
+  if (progress.answered <= at_work() || progress.answered > items_.size()) return false;
+  ahead_ = progress.answered;
+  next_deadline(std::min(progress.since, std::chrono::steady_clock::now()));
+  return true;
+}
+
 // What it had given before stands.
 Ending Conversation::ended(Ending ending) {
+  receive_rest();
+  ending.at = at_;
+  return ending;
+}
+
+void Conversation::receive_rest() {
   ended_ = true;
   peer_.wait_at_most(kTick);
   wire::Message message;
@@ -75,11 +95,10 @@ Ending Conversation::ended(Ending ending) {
   while (!over_ && std::chrono::steady_clock::now() < end &&
          peer_.receive(message) == wire::Received::message)
     records(message);
-  if (over_) return ending;
+  if (over_) return;
   const std::string rest = peer_.unsent(call_, received_);
   message = {{wire::Type::records, 0, call_, rest.size()}, rest, {}};
   if (!rest.empty()) records(message);
-  return ending;
 }
 
 // Until the deadline, as far as that is near.
@@ -91,20 +110,20 @@ int Conversation::patience() const {
       std::max<int64_t>(0, std::chrono::ceil<milliseconds>(deadline_ - now).count()));
 }
 
-void Conversation::next_deadline() {
-  failures_told_ = lines_told_ = 0;
-  if (at_ >= items_.size()) {
-    deadline_ = std::chrono::steady_clock::now() + kEnd;
+// Of the plugin that is at work since then.
+void Conversation::next_deadline(std::chrono::steady_clock::time_point since) {
+  const size_t at = at_work();
+  if (at >= items_.size()) {
+    deadline_ = since + kEnd;
     return;
   }
   deadline_ = std::chrono::steady_clock::time_point::max();
-  const int64_t left = items_[at_].reply->time_left();
-  const double seconds = std::min(deadlines_[at_], static_cast<double>(left) / 1000.0);
-  of_request_ = seconds < deadlines_[at_];
+  const int64_t left = items_[at].reply->time_left();
+  const double seconds = std::min(deadlines_[at], static_cast<double>(left) / 1000.0);
+  of_request_ = seconds < deadlines_[at];
   if (seconds < 1e9)
-    deadline_ = std::chrono::steady_clock::now() +
-                std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                    std::chrono::duration<double>(seconds));
+    deadline_ = since + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                            std::chrono::duration<double>(seconds));
 }
 
 // Of the plugin that answers, or answered last.
@@ -263,12 +282,14 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       return reply().expect(wire::Reader(bytes).u64());
     case Record::plugin_done:
       if (reply().meter().open()) throw Malformed("an answer ends in the middle of a payload");
-      if (ended_) {
+      if (ended_ && at_ >= ahead_) {
         over_ = true;  // it was killed too late: what others then gave, they are asked for again
         return;
       }
-      // What it left undone because it was told of its end, nobody else knows of.
-      if ((!bytes.empty() && bytes[0] != 0) || std::chrono::steady_clock::now() >= deadline_)
+      // What it left undone because it was told of its end, nobody else knows of; nor, of several,
+      // when each was done.
+      if ((!bytes.empty() && bytes[0] != 0) ||
+          (items_.size() == 1 && std::chrono::steady_clock::now() >= deadline_))
         reply().failed(
             Failure::deadline, "deadline",
             "it came to its end only after " +
@@ -276,9 +297,12 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
                              : "its deadline of " + Json(deadlines_[at_]).text() + " s") +
                 "; what it had given stands");
       ++at_;
-      return next_deadline();
+      failures_told_ = lines_told_ = 0;
+      if (at_ >= ahead_) next_deadline(std::chrono::steady_clock::now());
+      return;
     case Record::call_done:
-      if (at_ != items_.size()) throw Malformed("a call ends before all its answers");
+      if (at_ != items_.size() && (at_ == 0 || items_[at_].input == items_[at_ - 1].input))
+        throw Malformed("a call ends before all its answers");
       done_ = true;
       return;
     case Record::part:

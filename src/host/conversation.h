@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include "core/instance.h"
 #include "host/call_message.h"
 #include "host/channel.h"
+#include "host/outbox.h"
 #include "stoq/log.h"
 
 namespace stoq {
@@ -27,6 +29,8 @@ class Peer {
   virtual void works_beside() {}  // it streams: from here on it works while the answers are read
   // Once it has ended: what it had given of the answer to `call` behind the first `received` bytes.
   virtual std::string unsent(uint64_t /*call*/, uint64_t /*received*/) { return {}; }
+  // How far it says it is with a call, if it can say so without a message.
+  virtual Outbox::Progress progress(uint64_t /*call*/) { return {}; }
 };
 
 // How a conversation ended, when not as it should.
@@ -56,14 +60,20 @@ class Conversation {
   // when this returns.
   std::optional<Ending> run();
   bool out_of_memory() const { return out_of_memory_; }  // a plugin said so: its host should go
+  // How many items were; less than all when the host has stopped between two payloads, to be
+  // looked at.
+  size_t answered() const { return at_; }
 
  private:
   std::optional<Ending> converse();
   Ending ended(Ending ending);
+  void receive_rest();
   void records(wire::Message& message);
   void record(wire::Record kind, std::string_view bytes, wire::Message& message);
   void answer_put(bool go_on);
-  void next_deadline();
+  void next_deadline(std::chrono::steady_clock::time_point since);
+  bool is_ahead();
+  size_t at_work() const { return std::max(at_, ahead_); }
   int patience() const;
   Reply& current();
   Reply& reply();
@@ -74,7 +84,8 @@ class Conversation {
   std::span<const double> deadlines_;
   size_t max_record_;
   const Log& log_;
-  size_t at_ = 0;
+  size_t at_ = 0;     // the item whose answer comes next
+  size_t ahead_ = 0;  // the item that the host is at, when the answers before it are not here yet
   bool done_ = false, out_of_memory_ = false, stop_told_ = false;
   unsigned failures_told_ = 0, lines_told_ = 0;
   uint64_t received_ = 0;    // bytes of its answer

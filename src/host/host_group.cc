@@ -245,34 +245,34 @@ std::string HostGroup::left_over(HostProcess& host) const {
 }
 
 // Returns how many items are dealt with.
-size_t HostGroup::trip(Op op, Input& input, std::span<BatchItem> items) {
+size_t HostGroup::trip(Op op, std::span<BatchItem> items) {
   // Where every call has a host of its own, that says nothing.
   if (const auto pause = pause_after(fresh_ ? 0 : early_ends_.load()); pause.count() > 0)
     std::this_thread::sleep_for(pause);
   std::unique_ptr<HostProcess> host = take_host();
   std::vector<double> deadlines;
-  CallTexts texts;
-  wire::CallMessage call = describe_call(op, input, items, texts);
-  call.max_result = limits_.max_result;
-  call.max_depth = limits_.max_depth;
-  for (const BatchItem& item : items) {
-    const auto& remote = static_cast<const RemoteInstance&>(*item.instance);
-    call.plugins.push_back(remote.index());
-    call.deadlines.push_back(wire::milliseconds(remote.deadline()));
+  Question question(op, items);
+  question.message.max_result = limits_.max_result;
+  question.message.max_depth = limits_.max_depth;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const auto& remote = static_cast<const RemoteInstance&>(*items[i].instance);
+    question.message.items.push_back(
+        {remote.index(), question.payload_of[i], wire::milliseconds(remote.deadline())});
     deadlines.push_back(remote.deadline());
   }
   const uint64_t number = next_number();
   Conversation conversation(*host, number, items, deadlines, limits_.max_result, log_);
   std::optional<Ending> ending;
-  if (host->ask(call, number, input.payload))
+  if (host->ask(question, number))
     ending = conversation.run();
   else if (host->calls > 0)
     return 0;  // it had ended while idle: not this call's doing
   else
     ending = Ending{};
   if (!ending) {
-    ++host->calls;
+    host->calls += std::max<size_t>(1, question.payloads.size());
     early_ends_ = 0;
+    items = items.first(conversation.answered());
     const std::string left = fresh_ ? "" : left_over(*host);
     if (!left.empty())
       items.back().reply->failed(
@@ -315,11 +315,18 @@ std::chrono::milliseconds HostGroup::pause_after(unsigned early_ends) {
       early_ends < kEarlyEnds ? 0 : 1 << std::min(early_ends - kEarlyEnds, 9u));
 }
 
-void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {
+std::span<BatchItem> HostGroup::of_one_trip(std::span<BatchItem> items) const {
+  if (fresh_) return items.first(1);
+  if (limits_.sandbox.confined && limits_.sandbox.profile == config::Profile::compute) return items;
+  size_t end = 1;
+  while (end < items.size() && items[end].input == items[0].input) ++end;
+  return items.first(end);
+}
+
+void HostGroup::call(Op op, std::span<BatchItem> items) noexcept {
   while (!items.empty()) {
     try {
-      const size_t share = fresh_ ? 1 : items.size();
-      const size_t dealt_with = trip(op, input, items.first(share));
+      const size_t dealt_with = trip(op, of_one_trip(items));
       items = items.subspan(std::min(dealt_with, items.size()));
     } catch (const std::exception& e) {
       items.front().reply->failed(
@@ -330,10 +337,10 @@ void HostGroup::call(Op op, Input& input, std::span<BatchItem> items) noexcept {
   }
 }
 
-void call_batch(Op op, Input& input, std::span<BatchItem> items) noexcept {
+void call_batch(Op op, std::span<BatchItem> items) noexcept {
   if (items.empty()) return;
-  if (HostGroup* group = items.front().instance->group()) return group->call(op, input, items);
-  for (BatchItem& item : items) item.instance->call(op, input, *item.reply);
+  if (HostGroup* group = items.front().instance->group()) return group->call(op, items);
+  for (BatchItem& item : items) item.instance->call(op, *item.input, *item.reply);
 }
 
 }  // namespace stoq

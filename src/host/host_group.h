@@ -40,8 +40,9 @@ class HostGroup {
 
   // The plugin's index in calls; fills in what loading tells. StoqPluginException.
   uint32_t load(const PluginSpec& spec, PluginInfo& info);
-  // One trip for all items, or as many as hosts end in the middle of it.
-  void call(Op op, Input& input, std::span<BatchItem> items) noexcept;
+  // One trip for all items, or as many as hosts end in the middle of it. Hosts that may keep things
+  // from one payload to the next get one payload a trip.
+  void call(Op op, std::span<BatchItem> items) noexcept;
   // A host for one that manages its own (SharedHost).
   std::unique_ptr<HostProcess> new_host();
 
@@ -62,7 +63,8 @@ class HostGroup {
   void give_back(std::unique_ptr<HostProcess> host);
   void keep_arena(const HostProcess& host);
   std::shared_ptr<Arena> take_arena();
-  size_t trip(Op op, Input& input, std::span<BatchItem> items);
+  std::span<BatchItem> of_one_trip(std::span<BatchItem> items) const;
+  size_t trip(Op op, std::span<BatchItem> items);
 
   Roots roots_;
   HostLimits limits_;

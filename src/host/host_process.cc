@@ -19,7 +19,6 @@
 
 #include "core/content.h"
 #include "core/cores.h"
-#include "core/facts.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -31,6 +30,7 @@ namespace {
 constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
 constexpr int kListens = 5000;          // milliseconds within which it has room for a question
 constexpr uint64_t kMostChildren = 32;  // that a host may keep after a call
+constexpr size_t kAligned = 64;         // contents in an arena
 
 std::string counted(uint64_t count, const std::string& what) {
   return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";
@@ -65,10 +65,11 @@ Arena::~Arena() {
   if (map_) munmap(map_, wire::kArena);
 }
 
-void Arena::fill(Bytes content) {
-  wire::populate(map_, touched_, content.size(), MADV_POPULATE_WRITE);
-  if (!content.empty()) std::memcpy(map_, content.data(), content.size());
-  used_ = std::max(used_, content.size());
+void Arena::fill(size_t offset, Bytes content) {
+  const size_t end = offset + content.size();
+  wire::populate(map_, touched_, end, MADV_POPULATE_WRITE);
+  if (!content.empty()) std::memcpy(map_ + offset, content.data(), content.size());
+  used_ = std::max(used_, end);
 }
 
 void Arena::wipe() {
@@ -184,32 +185,62 @@ void HostProcess::takes_no_descriptors() {
   setsockopt(socket_.get(), SOL_SOCKET, kPassRights, &none, sizeof none);
 }
 
-bool HostProcess::ask(wire::CallMessage& call, uint64_t number, const Payload* payload) {
-  std::vector<int> fds;
-  Fd file;
-  if (payload) {
-    const Bytes content = payload->content();
-    call.size = content.size();
-    if (content.size() <= wire::kArena && (payload->blob().fd() < 0)) {
-      call.place = wire::Place::arena;
-      if (in_arena_ != payload->sha256()) {
-        arena_->fill(content);
-        in_arena_ = payload->sha256();
-      }
-    } else {
-      call.place = wire::Place::file;
-      if (payload->blob().fd() >= 0) {
-        char path[32];  // read-only, whatever the engine may do with its own
-        std::snprintf(path, sizeof path, "/proc/self/fd/%d", payload->blob().fd());
-        file = Fd(open(path, O_RDONLY | O_CLOEXEC));
-      }
-      if (!file)
-        file = wire::memory_file("stoq-payload",
-                                 {reinterpret_cast<const char*>(content.data()), content.size()});
-      fds.push_back(file.get());
-    }
+// Side by side, unless all of them lie there from before.
+void HostProcess::into_arena(Question& question) {
+  const auto& payloads = question.payloads;
+  auto& parts = question.message.payloads;
+  const auto in_arena = [](const wire::CallPayload& p) { return p.place == wire::Place::arena; };
+  const auto lies_there = [&](wire::CallPayload& part) {
+    const auto at = std::find_if(in_arena_.begin(), in_arena_.end(),
+                                 [&](const InArena& a) { return a.sha256 == part.sha256; });
+    if (at != in_arena_.end()) part.offset = at->offset;
+    return at != in_arena_.end();
+  };
+  if (std::all_of(parts.begin(), parts.end(),
+                  [&](auto& part) { return !in_arena(part) || lies_there(part); }))
+    return;
+  in_arena_.clear();
+  size_t offset = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!in_arena(parts[i])) continue;
+    arena_->fill(offset, payloads[i]->content());
+    parts[i].offset = offset;
+    in_arena_.push_back({parts[i].sha256, offset});
+    offset += (parts[i].size + kAligned - 1) / kAligned * kAligned;
   }
-  return wire::send(socket_.get(), {wire::Type::call, 0, number, 0}, wire::encode(call), fds);
+}
+
+bool HostProcess::ask(Question& question, uint64_t number) {
+  std::vector<int> fds;
+  std::vector<Fd> files;
+  size_t room = wire::kArena;
+  for (size_t i = 0; i < question.payloads.size(); ++i) {
+    const Payload& payload = *question.payloads[i];
+    wire::CallPayload& part = question.message.payloads[i];
+    part.size = payload.size();
+    if (part.size <= room && payload.blob().fd() < 0) {
+      part.place = wire::Place::arena;
+      room -= std::min(room, (part.size + kAligned - 1) / kAligned * kAligned);
+      continue;
+    }
+    part.place = wire::Place::file;
+    Fd file;
+    if (payload.blob().fd() >= 0) {
+      char path[32];  // read-only, whatever the engine may do with its own
+      std::snprintf(path, sizeof path, "/proc/self/fd/%d", payload.blob().fd());
+      file = Fd(open(path, O_RDONLY | O_CLOEXEC));
+    }
+    if (!file) {
+      const Bytes content = payload.content();
+      file = wire::memory_file("stoq-payload",
+                               {reinterpret_cast<const char*>(content.data()), content.size()});
+    }
+    fds.push_back(file.get());
+    files.push_back(std::move(file));
+  }
+  into_arena(question);
+  return wire::send(socket_.get(), {wire::Type::call, 0, number, 0}, wire::encode(question.message),
+                    fds);
 }
 
 void HostProcess::move_to(int core) {
@@ -225,43 +256,6 @@ HostEnd HostProcess::end() {
   if (const auto told = parent_->end_of(process_.pid))
     end.status = told->status, end.memory = told->memory;
   return end;
-}
-
-wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items,
-                                CallTexts& texts) {
-  wire::CallMessage call;
-  call.op = op;
-  call.response = input.response_text;
-  call.scan_id = input.scan_id;
-  call.task = input.task;
-  if (!items.empty()) {
-    call.limits = items.front().reply->meter().limits();
-    call.time_left = items.front().reply->time_left();
-  }
-  if (!input.payload) return call;
-  Payload& payload = *input.payload;
-  PluginInfo asking;  // what any of them asks for
-  for (const BatchItem& item : items) {
-    const PluginInfo& info = item.instance->info();
-    asking.wants_ancestors |= info.wants_ancestors;
-    asking.results.insert(asking.results.end(), info.results.begin(), info.results.end());
-  }
-  call.sha256 = payload.sha256();
-  call.level = payload.level;
-  call.payload_id = payload.payload_id;
-  call.extracted_from = payload.extracted_from;
-  call.extracted_by = payload.extracted_by;
-  call.payload_meta = texts.payload_meta = payload.payload_meta.text();
-  call.request_meta = texts.request_meta =
-      input.request ? input.request->request_meta.text() : "{}";
-  if (!payload.dispatch_meta.empty())
-    call.dispatch_meta = texts.dispatch_meta = object_text(payload.dispatch_meta);
-  if (!payload.deep_dispatch_meta.empty())
-    call.deep_dispatch_meta = texts.deep_dispatch_meta = object_text(payload.deep_dispatch_meta);
-  if (!asking.results.empty()) call.results = texts.results = results_text(payload, asking);
-  call.plugins_run = texts.plugins_run = plugins_run_text(payload);
-  if (asking.wants_ancestors) call.ancestors = texts.ancestors = ancestors_text(payload, asking);
-  return call;
 }
 
 }  // namespace stoq

@@ -3,10 +3,11 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
-#include "host/call_message.h"
 #include "host/conversation.h"
 #include "host/outbox.h"
+#include "host/question.h"
 #include "host/template_client.h"
 
 namespace stoq {
@@ -20,7 +21,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   int fd() const { return fd_.get(); }
-  void fill(Bytes content);
+  void fill(size_t offset, Bytes content);
   void wipe();  // nothing of earlier contents is left
 
  private:
@@ -60,11 +61,12 @@ class HostProcess final : public Peer {
   std::string unsent(uint64_t call, uint64_t received) override {
     return outbox_.rest(call, received);
   }
+  Outbox::Progress progress(uint64_t call) override { return outbox_.progress(call); }
   void leave();  // nothing more will be asked: it ends when it has read what it was told
 
-  // Asks; the content goes to the arena unless it lies there already, or travels as a file. False
-  // when it is gone or does not listen.
-  bool ask(wire::CallMessage& call, uint64_t number, const Payload* payload);
+  // Asks; contents go to the arena unless they lie there already, or travel as files. False when it
+  // is gone or does not listen.
+  bool ask(Question& question, uint64_t number);
   // Brings it to a core where it is not; -1: any.
   void move_to(int core);
   int core() const { return core_; }
@@ -81,7 +83,12 @@ class HostProcess final : public Peer {
   unsigned generation = 0;  // of the template
 
  private:
+  struct InArena {
+    Sha256 sha256;
+    size_t offset;
+  };
   void look_at_proc();
+  void into_arena(Question& question);
 
   std::shared_ptr<TemplateClient> parent_;
   std::shared_ptr<Arena> arena_;
@@ -93,18 +100,9 @@ class HostProcess final : public Peer {
   std::optional<uint32_t> descriptors_;  // that it began with
   std::optional<int> refused_call_;
   Fd threads_now_, descriptors_now_;  // of /proc
-  std::optional<Sha256> in_arena_;    // of the content that lies there
+  std::vector<InArena> in_arena_;     // the contents that lie there
   int core_ = -1, patience_ = kTick;
   bool ended_ = false, killed_ = false;
 };
-
-// The parts of a call that come from its input, for the plugins of `items`. The texts live in
-// `texts`.
-struct CallTexts {
-  std::string payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run,
-      ancestors;
-};
-wire::CallMessage describe_call(Op op, const Input& input, std::span<const BatchItem> items,
-                                CallTexts& texts);
 
 }  // namespace stoq

@@ -2,9 +2,11 @@
 #include "host/host_serve.h"
 
 #include <fcntl.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <deque>
 #include <map>
 #include <set>
 #include <thread>
@@ -89,24 +91,60 @@ class ReceivedFile final : public Blob {
   int fd_;
 };
 
-Payload payload_of(const wire::CallMessage& m, Content content) {
-  Payload payload(std::move(content), {}, std::string(m.payload_id));
-  payload.payload_meta.update(m.payload_meta);
-  payload.set_sha256(m.sha256);
-  payload.level = m.level;
-  payload.extracted_from = m.extracted_from;
-  payload.extracted_by = m.extracted_by;
-  payload.ancestors = m.ancestors;
-  if (m.dispatch_meta.size() > 2) payload.dispatch_meta = members_of(m.dispatch_meta);
-  if (m.deep_dispatch_meta.size() > 2)
-    payload.deep_dispatch_meta = members_of(m.deep_dispatch_meta);
-  for (const sdk::JsonView round : sdk::JsonView(m.results).elements())
+Payload payload_of(const wire::CallPayload& p, Content content) {
+  Payload payload(std::move(content), {}, std::string(p.payload_id));
+  payload.payload_meta.update(p.payload_meta);
+  payload.set_sha256(p.sha256);
+  payload.level = p.level;
+  payload.extracted_from = p.extracted_from;
+  payload.extracted_by = p.extracted_by;
+  payload.ancestors = p.ancestors;
+  if (p.dispatch_meta.size() > 2) payload.dispatch_meta = members_of(p.dispatch_meta);
+  if (p.deep_dispatch_meta.size() > 2)
+    payload.deep_dispatch_meta = members_of(p.deep_dispatch_meta);
+  for (const sdk::JsonView round : sdk::JsonView(p.results).elements())
     payload.worker_results.push_back(members_of(round.text()));
-  for (const sdk::JsonView round : sdk::JsonView(m.plugins_run).elements())
+  for (const sdk::JsonView round : sdk::JsonView(p.plugins_run).elements())
     payload.plugins_run.push_back(round.strings());
   if (payload.worker_results.empty()) payload.worker_results.emplace_back();
   return payload;
 }
+
+// The contents of a call, where they lie.
+class CallContents {
+ public:
+  CallContents(const uint8_t* arena, std::span<const Fd> files) : arena_(arena), files_(files) {}
+  Content next(const wire::CallPayload& p) {
+    if (p.place == wire::Place::arena && p.size <= wire::kArena &&
+        p.offset <= wire::kArena - p.size)
+      return Content::borrowed({arena_ + p.offset, p.size});
+    if (p.place != wire::Place::file || taken_ == files_.size()) return {};
+    const Fd& fd = files_[taken_++];
+    const Bytes bytes = maps_.emplace_back(fd, p.size, false).bytes();
+    return {std::make_shared<ReceivedFile>(bytes, fd.get()), p.size};
+  }
+
+ private:
+  const uint8_t* arena_;
+  std::span<const Fd> files_;
+  size_t taken_ = 0;
+  std::deque<wire::MappedFile> maps_;
+};
+
+// Whether plugins may have kept something of a payload that others are not to meet. The engine looks
+// for itself, and believes nobody; this tells it when.
+class Leftovers {
+ public:
+  bool any() const { return !__libc_single_threaded || free_descriptor() != first_free_; }
+
+ private:
+  static int free_descriptor() {
+    const int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0) close(fd);
+    return fd;
+  }
+  const int first_free_ = free_descriptor();
+};
 
 class CallServer {
  public:
@@ -119,6 +157,7 @@ class CallServer {
     wire::Writer ready;
     wire::send(socket_, {wire::Type::ready},
                ready.raw(open_descriptors(std::move(descriptors))).str());
+    leftovers_.emplace();
     wire::Inbox inbox;
     wire::Message message;
     while (inbox.receive(socket_, message, wire::kLongBody) == wire::Received::message) {
@@ -146,16 +185,13 @@ class CallServer {
  private:
   void call(wire::Message& message) {
     const wire::CallMessage m = wire::decode_call(message.body);
-    for (const uint32_t plugin : m.plugins)
-      if (plugin < plugins_.size()) called_.insert(plugin);
+    for (const wire::CallItem& item : m.items)
+      if (item.plugin < plugins_.size()) called_.insert(item.plugin);
     if (m.op != Op::ingest) {
       WireReply reply(socket_, &outbox_, message.header.call, m);
-      answer(m, reply, message);
+      answer(m, reply, message.fds);
       message.fds.clear();
-      {
-        const std::lock_guard lock(mutex_);
-        if (providers_.empty()) tmp_.empty();
-      }
+      empty_tmp();
       return reply.call_done();
     }
     // A provider goes on for long, while other calls and outcomes come in.
@@ -166,8 +202,7 @@ class CallServer {
       providers_[message.header.call] = reply;
     }
     std::thread([this, body, reply, number = message.header.call] {
-      wire::Message none;
-      answer(wire::decode_call(*body), *reply, none);
+      answer(wire::decode_call(*body), *reply, {});
       {
         // Before its last word: the engine may send this host away as soon as it has that.
         const std::lock_guard lock(mutex_);
@@ -177,43 +212,58 @@ class CallServer {
     }).detach();
   }
 
-  void answer(const wire::CallMessage& m, WireReply& reply, wire::Message& message) {
+  void empty_tmp() {
+    const std::lock_guard lock(mutex_);
+    if (providers_.empty()) tmp_.empty();
+  }
+
+  void answer(const wire::CallMessage& m, WireReply& reply, std::span<const Fd> files) {
     current_reply = &reply;
     stray_lines.opened(reply);
-    std::optional<wire::MappedFile> file;
-    Content content;
-    if (m.place == wire::Place::arena && m.size <= wire::kArena) {
-      wire::populate(arena_, touched_, m.size, MADV_POPULATE_READ);
-      content = Content::borrowed({arena_, m.size});
-    }
-    if (m.place == wire::Place::file && !message.fds.empty()) {
-      const Fd& fd = message.fds.front();
-      const Bytes bytes = file.emplace(fd, m.size, false).bytes();
-      content = Content(std::make_shared<ReceivedFile>(bytes, fd.get()), m.size);
-    }
-    Payload payload = payload_of(m, std::move(content));
-    Request request;
-    request.request_meta.update(m.request_meta);
-    const bool of_payload = m.op == Op::scan || m.op == Op::get_dispatches ||
-                            m.op == Op::get_deep_dispatches || m.op == Op::archive;
-    Input input{.payload = of_payload ? &payload : nullptr, .request = &request};
-    input.response_text = m.response;
-    input.scan_id = m.scan_id;
-    input.task = m.task;
-    for (size_t i = 0; i < m.plugins.size(); ++i) {
-      if (m.plugins[i] >= plugins_.size())
-        throw wire::Malformed("a call for a plugin that is not here");
-      Instance& plugin = *plugins_[m.plugins[i]];
-      bool keep = false;
-      for (size_t k = i + 1; k < m.plugins.size(); ++k)
-        keep |= m.plugins[k] < plugins_.size() &&
-                plugins_[m.plugins[k]]->info().wants_result_of(plugin.info().name);
-      reply.begin(plugin.info(), m.deadlines[i], input, keep);
-      plugin.call(m.op, input, reply);
-      reply.plugin_done(i + 1 == m.plugins.size());
+    CallContents contents(arena_, files);
+    size_t reach = 0;
+    for (const wire::CallPayload& p : m.payloads)
+      if (p.place == wire::Place::arena)
+        reach = std::max<size_t>(reach, std::min(p.offset + p.size, wire::kArena));
+    wire::populate(arena_, touched_, reach, MADV_POPULATE_READ);
+    for (size_t begin = 0, end; begin < m.items.size(); begin = end) {
+      for (end = begin + 1; end < m.items.size() && m.items[end].payload == m.items[begin].payload;)
+        ++end;
+      Request request;
+      Input input{.request = &request};
+      input.response_text = m.response;
+      input.scan_id = m.scan_id;
+      input.task = m.task;
+      std::optional<Payload> payload;
+      if (!m.payloads.empty()) {
+        const wire::CallPayload& p = m.payloads[m.items[begin].payload];
+        input.payload = &payload.emplace(payload_of(p, contents.next(p)));
+        request.request_meta.update(p.request_meta);
+      }
+      run(m, {&m.items[begin], end - begin}, input, reply);
+      if (end == m.items.size()) break;
+      empty_tmp();
+      if (leftovers_->any()) break;
     }
     stray_lines.closed(reply);
     current_reply = nullptr;
+  }
+
+  // The plugins of one payload.
+  void run(const wire::CallMessage& m, std::span<const wire::CallItem> items, Input& input,
+           WireReply& reply) {
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (items[i].plugin >= plugins_.size())
+        throw wire::Malformed("a call for a plugin that is not here");
+      Instance& plugin = *plugins_[items[i].plugin];
+      bool keep = false;
+      for (size_t k = i + 1; k < items.size(); ++k)
+        keep |= items[k].plugin < plugins_.size() &&
+                plugins_[items[k].plugin]->info().wants_result_of(plugin.info().name);
+      reply.begin(plugin.info(), items[i].deadline, input, keep);
+      plugin.call(m.op, input, reply);
+      reply.plugin_done();
+    }
   }
 
   void outcome(std::string_view body) {
@@ -233,6 +283,7 @@ class CallServer {
   const int socket_;
   const uint8_t* arena_;
   size_t touched_ = 0;  // of the arena
+  std::optional<Leftovers> leftovers_;
   Outbox& outbox_;
   Loaded& plugins_;
   sandbox::Scratch tmp_;

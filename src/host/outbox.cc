@@ -17,6 +17,8 @@ namespace stoq {
 struct Outbox::Shared {
   std::atomic<uint64_t> call;
   std::atomic<uint64_t> end;  // of the stream
+  std::atomic<uint64_t> answered;
+  std::atomic<int64_t> since;  // of steady_clock, which all processes share
   std::atomic<uint64_t> heard;
   char bytes[wire::kInlineBody];
 };
@@ -51,6 +53,7 @@ void Outbox::map(int fd) {
 
 void Outbox::begin(uint64_t call) {
   shared_->end.store(0, std::memory_order_release);
+  shared_->answered.store(0, std::memory_order_release);
   shared_->call.store(call, std::memory_order_release);
 }
 
@@ -60,8 +63,22 @@ void Outbox::keep(uint64_t sent, std::string_view unsent, size_t kept) {
   shared_->end.store(sent + unsent.size(), std::memory_order_release);
 }
 
+void Outbox::answered() {
+  shared_->since.store(std::chrono::steady_clock::now().time_since_epoch().count(),
+                       std::memory_order_release);
+  shared_->answered.fetch_add(1, std::memory_order_release);
+}
+
 void Outbox::hear() {
   shared_->heard.fetch_add(1, std::memory_order_relaxed);
+}
+
+Outbox::Progress Outbox::progress(uint64_t call) const {
+  if (shared_->call.load(std::memory_order_acquire) != call) return {};
+  const uint64_t answered = shared_->answered.load(std::memory_order_acquire);
+  const int64_t since = shared_->since.load(std::memory_order_acquire);
+  return {answered,
+          std::chrono::steady_clock::time_point(std::chrono::steady_clock::duration(since))};
 }
 
 uint64_t Outbox::heard() const {

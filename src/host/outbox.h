@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,12 +29,20 @@ class Outbox {
   // `sent`: bytes of the stream that messages carry; `unsent` is what follows, of which the first
   // `kept` bytes have been given here already.
   void keep(uint64_t sent, std::string_view unsent, size_t kept);
-  void hear();  // a message of the engine's has been dealt with
+  void answered();  // one more plugin of the call
+  void hear();      // a message of the engine's has been dealt with
 
   // In the engine, once the host has ended: what follows the first `received` bytes of the answer
   // to `call`. A copy, and as little to be believed as a message.
   std::string rest(uint64_t call, uint64_t received) const;
-  // In the engine: how many the host says it has dealt with.
+  // In the engine, at any time: how many plugins have answered `call`, as the host says, and since
+  // when the next one is at work.
+  struct Progress {
+    uint64_t answered = 0;
+    std::chrono::steady_clock::time_point since{};
+  };
+  Progress progress(uint64_t call) const;
+  // In the engine: how many messages the host says it has dealt with.
   uint64_t heard() const;
 
  private:

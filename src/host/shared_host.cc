@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
 constexpr auto kUnread = std::chrono::milliseconds(100);  // a box is full so long: nobody reads it
 constexpr unsigned kMostStray = 1000;                     // messages of no call
-constexpr double kEndPatience = 2;                        // seconds, with a host that is to end
+constexpr double kSeenOff = 2;                        // seconds, with a host that is to end
 
 // What a message of records holds, as far as that can be read.
 struct Contents {
@@ -212,7 +212,7 @@ void SharedHost::see_off(Life& life, std::unique_lock<std::mutex>& lock) {
       heard_at = Clock::now();
     }
     const bool owes = heard < life.told;  // an answer, or to hear an outcome
-    if (Clock::now() - heard_at < std::chrono::duration<double>(owes ? patience_ : kEndPatience))
+    if (Clock::now() - heard_at < std::chrono::duration<double>(owes ? patience_ : kSeenOff))
       continue;
     if (owes) end_deaf(life);
     return;
@@ -253,7 +253,7 @@ void SharedHost::end_turn() {
   turn_ended_.notify_one();
 }
 
-void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, double deadline) {
+void SharedHost::call(Op op, BatchItem item, uint32_t plugin, double deadline) {
   struct Turn {
     SharedHost* host;
     ~Turn() {
@@ -263,10 +263,9 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   if (op != Op::ingest && !take_turn(item)) return;
   const Turn turn{op != Op::ingest ? this : nullptr};
   const std::shared_ptr<Life> life = live();
-  CallTexts texts;
-  wire::CallMessage message = describe_call(op, input, {&item, 1}, texts);
-  message.plugins = {plugin};
-  message.deadlines = {wire::milliseconds(deadline)};
+  Question question(op, {&item, 1});
+  wire::CallMessage& message = question.message;
+  message.items = {{.plugin = plugin, .deadline = wire::milliseconds(deadline)}};
   message.max_result = group_.limits().max_result;
   message.max_depth = group_.limits().max_depth;
   const uint64_t number = HostGroup::next_number();
@@ -277,7 +276,7 @@ void SharedHost::call(Op op, Input& input, BatchItem item, uint32_t plugin, doub
   {
     const std::lock_guard lock(life->send_mutex);
     ++life->told;
-    asked = life->host->ask(message, number, input.payload);
+    asked = life->host->ask(question, number);
   }
   if (!asked) life->host->kill();
   const std::optional<Ending> ending = asked ? conversation.run() : Ending{};

@@ -29,7 +29,6 @@ WireReply::WireReply(int socket, Outbox* outbox, uint64_t call, const wire::Call
       outbox_(outbox),
       call_(call),
       limits_(m.limits),
-      input_size_(m.size),
       max_result_(m.max_result),
       ingests_(m.op == Op::ingest),
       json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
@@ -46,7 +45,7 @@ void WireReply::begin(const PluginInfo& plugin, int64_t deadline, Input& input, 
   told_of_end_ = false;
   input_ = &input;
   keep_results_ = keep_results;
-  meter_ = ExtractionMeter(limits_, input_size_);
+  meter_ = ExtractionMeter(limits_, input.payload ? input.payload->size() : 0);
 }
 
 // Bytes longer than a datagram has room for go as parts.
@@ -83,22 +82,21 @@ void WireReply::flush(const std::vector<int>& fds) {
   if (outbox_) flushed_ = std::chrono::steady_clock::now();
 }
 
-void WireReply::plugin_done(bool last) {
-  const std::lock_guard lock(mutex_);
-  const char told = told_of_end_;
-  record(Record::plugin_done, {&told, 1});
-  if (!last) flush();  // so that what the next one does is not laid at this one's door
+// What the next one does is not laid at this one's door, for the engine can see that it is done.
+void WireReply::plugin_done() {
+  const bool late = std::chrono::steady_clock::now() >= deadline_;
+  const char told = told_of_end_ || late;
+  give(Record::plugin_done, {&told, 1});
+  if (outbox_) outbox_->answered();
 }
 
-// What a plugin has given whole stands, even if the plugin's next step ends the process. It goes off
-// at once when nothing has for a while; what comes in quick succession shares a message.
+// What a plugin has given whole stands, even if the plugin's next step ends the process.
 void WireReply::give(Record kind, std::string_view bytes, std::string_view more) {
   const std::lock_guard lock(mutex_);
   record(kind, bytes, more);
   if (!outbox_) return flush();
   outbox_->keep(sent_, out_, kept_);
   kept_ = out_.size();
-  if (std::chrono::steady_clock::now() - flushed_ >= kKeep) flush();
 }
 
 // Whether a meta makes sense is found out here, where the plugin can be told; the engine believes
@@ -184,9 +182,13 @@ void WireReply::extract_write(Bytes chunk) {
   }
 }
 
+// Somebody may look at it meanwhile. It goes off at once when nothing has for a while; what comes in
+// quick succession shares a message.
 void WireReply::extract_end(bool keep) {
   const char flag = keep ? 1 : 0;
   give(Record::extract_end, {&flag, 1});
+  const std::lock_guard lock(mutex_);
+  if (outbox_ && std::chrono::steady_clock::now() - flushed_ >= kKeep) flush();
 }
 
 void WireReply::extract_stopped() {

@@ -23,7 +23,7 @@ class WireReply final : public Reply {
   // The plugin that answers from here on, and how long it may, in milliseconds. Later plugins of the
   // same trip see its results when they are kept.
   void begin(const PluginInfo& plugin, int64_t deadline, Input& input, bool keep_results);
-  void plugin_done(bool last);
+  void plugin_done();
   void call_done();
 
   bool result(std::string_view json) override;
@@ -64,7 +64,7 @@ class WireReply final : public Reply {
   Outbox* const outbox_;
   const uint64_t call_;
   const ExtractionLimits limits_;
-  const uint64_t input_size_, max_result_;
+  const uint64_t max_result_;
   const bool ingests_;
   const json::Limits json_limits_;
   const std::chrono::steady_clock::time_point request_end_;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/call_message.h"
+
+namespace stoq {
+
+// What a host is asked, for the plugins of `items`: the parts that come from their inputs. Which
+// plugins they are, and how much they may say, is left to be filled in.
+class Question {
+ public:
+  Question(Op op, std::span<const BatchItem> items);
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  wire::CallMessage message;
+  std::vector<const Payload*> payloads;  // of message.payloads
+  std::vector<uint32_t> payload_of;      // of each item: which of them
+
+ private:
+  struct Texts {
+    std::string payload_meta, request_meta, dispatch_meta, deep_dispatch_meta, results, plugins_run,
+        ancestors;
+  };
+  void describe(const Input& input, const PluginInfo& asking);
+
+  std::deque<Texts> texts_;
+};
+
+}  // namespace stoq

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small payloads that share their trips to a host: what one of them does to it is told at that one,
+// and costs no other anything.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+
+#include "fault/hostile_kit.h"
+#include "support/leftovers.h"
+#include "support/temporary_directory.h"
+
+namespace stoq::test {
+namespace {
+
+// Hostile, as a worker that extracts nothing: only those share trips.
+void copy_hostile(const TemporaryDirectory& dir) {
+  const std::filesystem::path from = std::string(STOQ_TEST_PLUGINS) + "/hostile";
+  std::ifstream manifest(from / "hostile.stoq");
+  std::string text(std::istreambuf_iterator<char>(manifest), {});
+  const std::string section = "[engine]\n";
+  text.insert(text.find(section) + section.size(), "extracts = no\n");
+  dir.file("hostile/hostile.stoq", text);
+  std::filesystem::copy_file(from / "hostile.so", dir / "hostile/hostile.so");
+}
+
+std::string archive_of(const std::vector<std::string>& contents) {
+  std::string archive;
+  for (const std::string& content : contents) {
+    const std::string one = tar_of(content);
+    archive += one.substr(0, one.size() - 1024);
+  }
+  return archive + std::string(1024, '\0');
+}
+
+StoqOptions options(const TemporaryDirectory& plugins, const std::string& armed) {
+  StoqOptions o = quiet({{"threads", "1"}});
+  o.plugin_dir_list = {plugins.path(), STOQ_PLUGINS};
+  o.always_dispatch = {"hash", "hostile", "mimetype", "decompress"};
+  o.plugin_opts["hostile"] = {{"armed", armed}, {"deadline", "300ms"}};
+  return o;
+}
+
+// What was said of each payload, by its place.
+struct Said {
+  std::map<std::string, std::string> results;  // of its workers
+  Names errors;
+  bool operator==(const Said&) const = default;
+};
+std::vector<Said> said_of(StoqResponse r) {
+  std::vector<Said> all;
+  for (const PayloadResults& payload : r.results) {
+    Said& said = all.emplace_back();
+    for (const auto& [name, result] : payload.workers.at(0)) said.results[name] = result.text();
+    const std::string tail = " ; payload " + payload.payload_id;
+    for (const auto& [name, texts] : r.errors)
+      for (const std::string& text : texts)
+        if (text.ends_with(tail)) said.errors.push_back(text.substr(0, text.size() - tail.size()));
+  }
+  return all;
+}
+
+TEST(Together, WhatAPayloadDoesToItsHostIsItsOwn) {
+  const Leftovers leftovers;
+  const TemporaryDirectory plugins;
+  copy_hostile(plugins);
+  const std::string stage = "worker:failed to scan: hostile ; ",
+                    stands = "; what it had given stands";
+  const auto kept = [&](const std::string& what) {
+    return stage + "leftovers: its host process was replaced, for it had kept " + what +
+           " after the call";
+  };
+  const std::map<size_t, std::pair<std::string, std::string>> deeds = {
+      {4, {"segfault", stage + "crash: its host process ended by signal 11 (SIGSEGV)" + stands}},
+      {5, {"abort", stage + "crash: its host process ended by signal 6 (SIGABRT)" + stands}},
+      {18, {"threads_left", kept("4 threads")}},
+      {23, {"spin", stage + "deadline: it did not answer within 0.3 s and was killed" + stands}},
+      {30, {"descriptors_left", kept("4 descriptors")}},
+      {39, {"exit", stage + "crash: its host process ended by exit status 0" + stands}}};
+  std::vector<std::string> contents;
+  for (size_t i = 0; i < 40; ++i) {
+    const auto deed = deeds.find(i);
+    contents.push_back((deed == deeds.end() ? "payload" : "hostile " + deed->second.first) + " " +
+                       std::to_string(i));
+  }
+  const std::string archive = archive_of(contents);
+  const auto scan = [&](const std::string& armed) {
+    Stoq s(options(plugins, armed));
+    return said_of(s.scan(archive));
+  };
+  const std::vector<Said> honest = scan("no"), hostile = scan("yes");
+  ASSERT_EQ(honest.size(), contents.size() + 1);
+  ASSERT_EQ(hostile.size(), honest.size());
+  EXPECT_EQ(hostile[0], honest[0]);
+  for (size_t i = 0; i < contents.size(); ++i) {
+    const Said &expected = honest[i + 1], &got = hostile[i + 1];
+    EXPECT_EQ(expected.results.size(), 3u) << i;
+    EXPECT_TRUE(expected.errors.empty()) << i;
+    const auto deed = deeds.find(i);
+    if (deed == deeds.end()) {
+      EXPECT_EQ(got, expected) << contents[i];
+      continue;
+    }
+    for (const char* worker : {"hash", "mimetype"})
+      EXPECT_EQ(got.results.at(worker), expected.results.at(worker)) << contents[i];
+    ASSERT_FALSE(got.errors.empty()) << contents[i];
+    EXPECT_EQ(got.errors[0], deed->second.second);
+  }
+}
+
+}  // namespace
+}  // namespace stoq::test
