@@ -62,7 +62,7 @@ std::optional<Ending> Conversation::converse() {
     if (!done_ && std::chrono::steady_clock::now() >= deadline_ && !is_ahead()) {
       peer_.kill();
       if (at_work() == items_.size())
-        return Ending{at_, Failure::lied, "it does not end the call after its last answer"};
+        return ended({at_, Failure::lied, "it does not end the call after its last answer"});
       return ended({at_, Failure::deadline, of_request_ ? "the request" : ""});
     }
   }

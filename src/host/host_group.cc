@@ -328,6 +328,11 @@ void HostGroup::call(Op op, std::span<BatchItem> items) noexcept {
     try {
       const size_t dealt_with = trip(op, of_one_trip(items));
       items = items.subspan(std::min(dealt_with, items.size()));
+      // A host each would begin, to be killed at once.
+      for (std::string_view why; !items.empty() && !(why = items.front().reply->over()).empty();
+           items = items.subspan(1))
+        items.front().reply->failed(Failure::deadline, "deadline",
+                                    "it was not called: " + std::string(why));
     } catch (const std::exception& e) {
       items.front().reply->failed(
           Failure::refused, "StoqException",

@@ -191,7 +191,10 @@ class CallServer {
       WireReply reply(socket_, &outbox_, message.header.call, m);
       answer(m, reply, message.fds);
       message.fds.clear();
-      empty_tmp();
+      {
+        const std::lock_guard lock(mutex_);
+        if (providers_.empty()) tmp_.empty();
+      }
       return reply.call_done();
     }
     // A provider goes on for long, while other calls and outcomes come in.
@@ -210,11 +213,6 @@ class CallServer {
       }
       reply->call_done();
     }).detach();
-  }
-
-  void empty_tmp() {
-    const std::lock_guard lock(mutex_);
-    if (providers_.empty()) tmp_.empty();
   }
 
   void answer(const wire::CallMessage& m, WireReply& reply, std::span<const Fd> files) {
@@ -241,9 +239,8 @@ class CallServer {
         request.request_meta.update(p.request_meta);
       }
       run(m, {&m.items[begin], end - begin}, input, reply);
-      if (end == m.items.size()) break;
-      empty_tmp();
-      if (leftovers_->any()) break;
+      // To be emptied, and looked at, at the cost of nobody else.
+      if (end < m.items.size() && (tmp_.touched() || leftovers_->any())) break;
     }
     stray_lines.closed(reply);
     current_reply = nullptr;

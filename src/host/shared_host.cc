@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kMostWaiting = 64;  // messages of one call that wait to be read
 constexpr auto kUnread = std::chrono::milliseconds(100);  // a box is full so long: nobody reads it
 constexpr unsigned kMostStray = 1000;                     // messages of no call
-constexpr double kSeenOff = 2;                        // seconds, with a host that is to end
+constexpr double kSeenOff = 2;                            // seconds, with a host that is to end
 
 // What a message of records holds, as far as that can be read.
 struct Contents {

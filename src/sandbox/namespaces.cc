@@ -111,10 +111,15 @@ timespec Scratch::changed() const {
   return directory_ && fstat(directory_.get(), &st) == 0 ? st.st_mtim : timespec{};
 }
 
-void Scratch::empty() {
-  if (told_ && !directory_changed.exchange(false)) return;
+bool Scratch::touched() const {
+  if (told_ && !directory_changed) return false;
   const timespec now = changed();
-  if (now.tv_sec == seen_.tv_sec && now.tv_nsec == seen_.tv_nsec) return;
+  return now.tv_sec != seen_.tv_sec || now.tv_nsec != seen_.tv_nsec;
+}
+
+void Scratch::empty() {
+  if (!touched()) return;
+  directory_changed = false;
   std::error_code ec;
   for (std::filesystem::directory_iterator at(path_, ec), end; !ec && at != end; at.increment(ec)) {
     std::error_code ignored;

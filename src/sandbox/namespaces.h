@@ -26,6 +26,7 @@ std::string directory_on_disk(User user);
 class Scratch {
  public:
   explicit Scratch(std::string path);  // "": there is none
+  bool touched() const;  // since it was emptied; cheap
   // Removes whatever lies in it; cheap when nobody has touched it.
   void empty();
 
