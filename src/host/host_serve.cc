@@ -223,7 +223,8 @@ class CallServer {
     for (const wire::CallPayload& p : m.payloads)
       if (p.place == wire::Place::arena)
         reach = std::max<size_t>(reach, std::min(p.offset + p.size, wire::kArena));
-    wire::populate(arena_, touched_, reach, MADV_POPULATE_READ);
+    // Providers, which have threads of their own, are given none.
+    if (reach > 0) wire::populate(arena_, touched_, reach, MADV_POPULATE_READ);
     for (size_t begin = 0, end; begin < m.items.size(); begin = end) {
       for (end = begin + 1; end < m.items.size() && m.items[end].payload == m.items[begin].payload;)
         ++end;
