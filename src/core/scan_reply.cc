@@ -15,7 +15,8 @@ namespace {
 constexpr uint64_t kErrorsOfOneCall = 1000;
 constexpr uint64_t kErrorBytesOfOneCall = 1 << 20;
 constexpr uint64_t kNamesOfOneCall = 1000;
-constexpr size_t kLongestName = 255;  // no folder has a longer one
+constexpr uint64_t kMuch = uint64_t{16} << 20;  // bytes of one extraction
+constexpr size_t kLongestName = 255;            // no folder has a longer one
 
 // What no plugin can be called is told of by its beginning.
 std::string plugin_name(std::string_view name) {
@@ -154,9 +155,9 @@ void ScanReply::died() {
 bool ScanReply::extract_begin(std::string_view payload_meta) {
   meta_.reset();
   if (!extract_meta(payload_meta)) return false;
-  if (!lent_ &&
-      instance_
-          .group()) {  // the payloads come from another process: somebody else may look at them meanwhile
+  // The payloads come from another process: before they fill the store, somebody else looks at them
+  // meanwhile.
+  if (!lent_ && instance_.group() && meter_.bytes() >= kMuch) {
     lent_ = true;
     scan_.context_.pool.lend();
   }

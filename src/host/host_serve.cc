@@ -135,11 +135,12 @@ class CallContents {
 // for itself, and believes nobody; this tells it when.
 class Leftovers {
  public:
-  bool any() const { return !__libc_single_threaded || free_descriptor() != first_free_; }
+  // A descriptor more would be the first that was free.
+  bool any() const { return !__libc_single_threaded || fcntl(first_free_, F_GETFD) >= 0; }
 
  private:
   static int free_descriptor() {
-    const int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    const int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     if (fd >= 0) close(fd);
     return fd;
   }
@@ -225,6 +226,8 @@ class CallServer {
         reach = std::max<size_t>(reach, std::min(p.offset + p.size, wire::kArena));
     // Providers, which have threads of their own, are given none.
     if (reach > 0) wire::populate(arena_, touched_, reach, MADV_POPULATE_READ);
+    RequestMeta request_meta;
+    std::string_view text;  // of it
     for (size_t begin = 0, end; begin < m.items.size(); begin = end) {
       for (end = begin + 1; end < m.items.size() && m.items[end].payload == m.items[begin].payload;)
         ++end;
@@ -237,7 +240,8 @@ class CallServer {
       if (!m.payloads.empty()) {
         const wire::CallPayload& p = m.payloads[m.items[begin].payload];
         input.payload = &payload.emplace(payload_of(p, contents.next(p)));
-        request.request_meta.update(p.request_meta);
+        if (p.request_meta != std::exchange(text, p.request_meta)) (request_meta = {}).update(text);
+        request.request_meta = request_meta;
       }
       run(m, {&m.items[begin], end - begin}, input, reply);
       // To be emptied, and looked at, at the cost of nobody else.

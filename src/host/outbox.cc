@@ -63,9 +63,8 @@ void Outbox::keep(uint64_t sent, std::string_view unsent, size_t kept) {
   shared_->end.store(sent + unsent.size(), std::memory_order_release);
 }
 
-void Outbox::answered() {
-  shared_->since.store(std::chrono::steady_clock::now().time_since_epoch().count(),
-                       std::memory_order_release);
+void Outbox::answered(std::chrono::steady_clock::time_point now) {
+  shared_->since.store(now.time_since_epoch().count(), std::memory_order_release);
   shared_->answered.fetch_add(1, std::memory_order_release);
 }
 

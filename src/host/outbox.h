@@ -29,8 +29,8 @@ class Outbox {
   // `sent`: bytes of the stream that messages carry; `unsent` is what follows, of which the first
   // `kept` bytes have been given here already.
   void keep(uint64_t sent, std::string_view unsent, size_t kept);
-  void answered();  // one more plugin of the call
-  void hear();      // a message of the engine's has been dealt with
+  void answered(std::chrono::steady_clock::time_point now);  // one more plugin of the call
+  void hear();  // a message of the engine's has been dealt with
 
   // In the engine, once the host has ended: what follows the first `received` bytes of the answer
   // to `call`. A copy, and as little to be believed as a message.

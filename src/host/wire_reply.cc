@@ -14,7 +14,7 @@ using wire::Record;
 
 constexpr size_t kRecordHead = 1 + sizeof(uint32_t);
 constexpr size_t kRoom = wire::kInlineBody;
-constexpr std::chrono::milliseconds kKeep(1);  // after a message, until the next one
+constexpr std::chrono::milliseconds kKeep(5);  // after a message, until the next one
 constexpr size_t kLongPut = 1 << 20;           // a payload of more travels as a file
 
 std::chrono::steady_clock::time_point in(int64_t milliseconds) {
@@ -84,10 +84,10 @@ void WireReply::flush(const std::vector<int>& fds) {
 
 // What the next one does is not laid at this one's door, for the engine can see that it is done.
 void WireReply::plugin_done() {
-  const bool late = std::chrono::steady_clock::now() >= deadline_;
-  const char told = told_of_end_ || late;
+  const auto now = std::chrono::steady_clock::now();
+  const char told = told_of_end_ || now >= deadline_;
   give(Record::plugin_done, {&told, 1});
-  if (outbox_) outbox_->answered();
+  if (outbox_) outbox_->answered(now);
 }
 
 // What a plugin has given whole stands, even if the plugin's next step ends the process.

@@ -559,7 +559,7 @@ TEST(LyingHost, ItsOutboxIsOfOneCall) {
   EXPECT_EQ(outbox.rest(1, 10), "records");
   EXPECT_EQ(outbox.rest(1, 17), "");
   EXPECT_EQ(outbox.rest(2, 10), "");
-  outbox.answered();
+  outbox.answered(std::chrono::steady_clock::now());
   EXPECT_EQ(outbox.progress(1).answered, 1u);
   EXPECT_EQ(outbox.progress(2).answered, 0u);
   outbox.begin(2);
