@@ -38,7 +38,7 @@ StoqOptions options(const TemporaryDirectory& plugins, const std::string& armed)
   StoqOptions o = quiet({{"threads", "1"}});
   o.plugin_dir_list = {plugins.path(), STOQ_PLUGINS};
   o.always_dispatch = {"hash", "hostile", "mimetype", "decompress"};
-  o.plugin_opts["hostile"] = {{"armed", armed}, {"deadline", "300ms"}};
+  o.plugin_opts["hostile"] = {{"armed", armed}, {"deadline", "1500ms"}};
   return o;
 }
 
@@ -69,7 +69,7 @@ TEST(Together, TheTimeOfTheRequestIsOver) {
   std::vector<std::string> contents = {"payload", "hostile spin"};
   for (int i = 0; i < 10; ++i) contents.push_back("payload " + std::to_string(i));
   StoqOptions o = options(plugins, "yes");
-  o.core["request_deadline"] = OptionText("500ms");
+  o.core["request_deadline"] = OptionText("2500ms");
   o.plugin_opts["hostile"]["deadline"] = OptionText("60s");
   Stoq s(std::move(o));
   const std::vector<Said> said = said_of(s.scan(archive_of(contents)));
@@ -86,7 +86,7 @@ TEST(Together, TheTimeOfTheRequestIsOver) {
     if (i == 2 || said[i].results.count("hostile") != 0) continue;
     const auto left_out = std::find_if(said[i].errors.begin(), said[i].errors.end(), [](auto& e) {
       return e.ends_with(
-          " plugins were not run: the request has taken its request_deadline of 0.5 s");
+          " plugins were not run: the request has taken its request_deadline of 2.5 s");
     });
     EXPECT_TRUE(told(said[i], head + "it was not called: the time of the request was over") == 1 ||
                 left_out != said[i].errors.end())
@@ -108,7 +108,7 @@ TEST(Together, WhatAPayloadDoesToItsHostIsItsOwn) {
       {4, {"segfault", stage + "crash: its host process ended by signal 11 (SIGSEGV)" + stands}},
       {5, {"abort", stage + "crash: its host process ended by signal 6 (SIGABRT)" + stands}},
       {18, {"threads_left", kept("4 threads")}},
-      {23, {"spin", stage + "deadline: it did not answer within 0.3 s and was killed" + stands}},
+      {23, {"spin", stage + "deadline: it did not answer within 1.5 s and was killed" + stands}},
       {30, {"descriptors_left", kept("4 descriptors")}},
       {33, {"fill_tmp", ""}},  // which costs it, and nobody, something
       {39, {"exit", stage + "crash: its host process ended by exit status 0" + stands}}};
