@@ -23,7 +23,8 @@ struct OfAnotherCall : Malformed {
 }  // namespace
 
 std::optional<Ending> Conversation::run() {
-  next_deadline(std::chrono::steady_clock::now());
+  begun_ = std::chrono::steady_clock::now();
+  next_deadline(begun_);
   try {
     return converse();
   } catch (const OfAnotherCall& e) {
@@ -75,7 +76,7 @@ bool Conversation::is_ahead() {
   const Outbox::Progress progress = peer_.progress(call_);
   if (progress.answered <= at_work() || progress.answered > items_.size()) return false;
   ahead_ = progress.answered;
-  next_deadline(std::min(progress.since, std::chrono::steady_clock::now()));
+  next_deadline(std::clamp(progress.since, begun_, std::chrono::steady_clock::now()));
   return true;
 }
 

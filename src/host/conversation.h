@@ -94,7 +94,7 @@ class Conversation {
   bool over_ = false;        // … and has come to the end of what counts
   bool of_request_ = false;  // the deadline, not the plugin's own
   std::string partial_;
-  std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point begun_, deadline_;
 };
 
 }  // namespace stoq

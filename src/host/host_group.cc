@@ -256,8 +256,8 @@ size_t HostGroup::trip(Op op, std::span<BatchItem> items) {
   question.message.max_depth = limits_.max_depth;
   for (size_t i = 0; i < items.size(); ++i) {
     const auto& remote = static_cast<const RemoteInstance&>(*items[i].instance);
-    question.message.items.push_back(
-        {remote.index(), question.payload_of[i], wire::milliseconds(remote.deadline())});
+    question.message.items[i].plugin = remote.index();
+    question.message.items[i].deadline = wire::milliseconds(remote.deadline());
     deadlines.push_back(remote.deadline());
   }
   const uint64_t number = next_number();

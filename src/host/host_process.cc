@@ -30,7 +30,12 @@ namespace {
 constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
 constexpr int kListens = 5000;          // milliseconds within which it has room for a question
 constexpr uint64_t kMostChildren = 32;  // that a host may keep after a call
-constexpr size_t kAligned = 64;         // contents in an arena
+
+// What a content takes of an arena.
+size_t room_for(uint64_t size) {
+  constexpr size_t kAligned = 64;
+  return (size + kAligned - 1) / kAligned * kAligned;
+}
 
 std::string counted(uint64_t count, const std::string& what) {
   return count == 1 ? "a " + what : std::to_string(count) + " " + what + "s";
@@ -206,7 +211,7 @@ void HostProcess::into_arena(Question& question) {
     arena_->fill(offset, payloads[i]->content());
     parts[i].offset = offset;
     in_arena_.push_back({parts[i].sha256, offset});
-    offset += (parts[i].size + kAligned - 1) / kAligned * kAligned;
+    offset += room_for(parts[i].size);
   }
 }
 
@@ -220,7 +225,7 @@ bool HostProcess::ask(Question& question, uint64_t number) {
     part.size = payload.size();
     if (part.size <= room && payload.blob().fd() < 0) {
       part.place = wire::Place::arena;
-      room -= std::min(room, (part.size + kAligned - 1) / kAligned * kAligned);
+      room -= std::min(room, room_for(part.size));
       continue;
     }
     part.place = wire::Place::file;

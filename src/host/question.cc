@@ -21,7 +21,7 @@ Question::Question(Op op, std::span<const BatchItem> items) {
       const PluginInfo& info = items[i].instance->info();
       asking.wants_ancestors |= info.wants_ancestors;
       asking.results.insert(asking.results.end(), info.results.begin(), info.results.end());
-      payload_of.push_back(static_cast<uint32_t>(payloads.size()));
+      message.items.push_back({.payload = static_cast<uint32_t>(payloads.size())});
     }
     if (input.payload) describe(input, asking);
   }

@@ -11,7 +11,7 @@
 namespace stoq {
 
 // What a host is asked, for the plugins of `items`: the parts that come from their inputs. Which
-// plugins they are, and how much they may say, is left to be filled in.
+// plugins they are there, until when, and how much they may say, is left to be filled in.
 class Question {
  public:
   Question(Op op, std::span<const BatchItem> items);
@@ -20,7 +20,6 @@ class Question {
 
   wire::CallMessage message;
   std::vector<const Payload*> payloads;  // of message.payloads
-  std::vector<uint32_t> payload_of;      // of each item: which of them
 
  private:
   struct Texts {

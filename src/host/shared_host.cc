@@ -265,7 +265,8 @@ void SharedHost::call(Op op, BatchItem item, uint32_t plugin, double deadline) {
   const std::shared_ptr<Life> life = live();
   Question question(op, {&item, 1});
   wire::CallMessage& message = question.message;
-  message.items = {{.plugin = plugin, .deadline = wire::milliseconds(deadline)}};
+  message.items[0].plugin = plugin;
+  message.items[0].deadline = wire::milliseconds(deadline);
   message.max_result = group_.limits().max_result;
   message.max_depth = group_.limits().max_depth;
   const uint64_t number = HostGroup::next_number();

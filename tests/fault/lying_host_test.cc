@@ -233,7 +233,9 @@ TEST(LyingHost, OneThatIsAheadOfItsMessages) {
   const auto begin = Clock::now();
   killed({1, begin + std::chrono::milliseconds(30)}, 1, both, outbox);
   EXPECT_GE(Clock::now() - begin, std::chrono::milliseconds(80));
-  killed({1, Clock::time_point{}}, 1, both, outbox);
+  for (const Clock::time_point never : {Clock::time_point{}, Clock::time_point::min()})
+    killed({1, never}, 1, both, outbox);
+  killed({1, Clock::time_point::max()}, 1, both, outbox);
   killed({1, begin + std::chrono::hours(1)}, 1, both, outbox);
   // It may say what it will.
   killed({7, begin}, 0, first, outbox);
