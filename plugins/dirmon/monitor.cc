@@ -264,8 +264,9 @@ void Monitor::look(const Place& place, Look look) {
     return later(place, look, ms(0));
   }
   if (listed && !look.settled && !look.ready) {
-    const ms wait = to_settle(st, writers, look);
-    if (wait > ms(0)) return later(place, look, wait);
+    const auto now = Clock::now();  // before the age is taken: nobody waits longer than those after
+    const auto wait = to_settle(st, writers, look);
+    if (wait > wait.zero()) return later(place, look, now + wait);
   }
   unreadable_.erase(place);
   const bool firm = listed && writers == Writers::none && !look.ready;
@@ -333,7 +334,7 @@ void Monitor::busy(const Place& place, Look look, const std::string& path) {
   later(place, look, wait);
 }
 
-ms Monitor::to_settle(const struct stat& st, Writers writers, Look& look) const {
+Clock::duration Monitor::to_settle(const struct stat& st, Writers writers, Look& look) const {
   const bool closing = look.created && st.st_nlink == 1;
   const ms needed = writers == Writers::unknown ? (closing ? timing_.unclosed : timing_.quiet)
                     : st.st_size == 0 && st.st_nlink == 1 ? timing_.empty
@@ -343,13 +344,17 @@ ms Monitor::to_settle(const struct stat& st, Writers writers, Look& look) const 
   const auto age = std::chrono::seconds(now.tv_sec - st.st_ctim.tv_sec) +
                    std::chrono::nanoseconds(now.tv_nsec - st.st_ctim.tv_nsec);
   if (age >= needed) return ms(0);
-  if (age >= ms(0)) return std::chrono::ceil<ms>(needed - age);
+  if (age >= ms(0)) return needed - age;
   look.settled = true;  // a clock that was set back: the whole time, once
   return needed;
 }
 
 void Monitor::later(const Place& place, const Look& look, ms wait) {
-  if (waiting_.size() < kMostWaiting) return waiting_.add(place, look, Clock::now() + wait);
+  later(place, look, Clock::now() + wait);
+}
+
+void Monitor::later(const Place& place, const Look& look, Clock::time_point due) {
+  if (waiting_.size() < kMostWaiting) return waiting_.add(place, look, due);
   if (look.origin != Look::touched) look_again_in(kLookAgain);
 }
 

@@ -85,8 +85,9 @@ class Monitor {
   void look_at_touched(const Place& place, Look look, const std::string& path);
   void unopened(const Place& place, Look look, const std::string& path, const Opened& file);
   void busy(const Place& place, Look look, const std::string& path);
-  Timing::ms to_settle(const struct stat& st, Writers writers, Look& look) const;
+  Clock::duration to_settle(const struct stat& st, Writers writers, Look& look) const;
   void later(const Place& place, const Look& look, Timing::ms wait);
+  void later(const Place& place, const Look& look, Clock::time_point due);
 
   // Directories (listing.cc).
   void watch_root();
