@@ -68,7 +68,6 @@ int measure(const Arguments& a) {
   Bench bench;
   bench.build = fs::canonical("/proc/self/exe").parent_path().parent_path();
   bench.cache = a.cache;
-  bench.work = bench.cache / "work";
   bench.rounds = a.quick ? 3 : 15;
   bench.quick = a.quick;
   std::printf("stoq-bench: medians of %u pairs in turns, %zu cores\n", bench.rounds,
@@ -76,9 +75,11 @@ int measure(const Arguments& a) {
   print_heading();
   Rows all;
   bool failed = false;
+  const fs::path work = bench.cache / "work";
+  fs::remove_all(work);
   for (const RowGroup& group : kGroups) {
     if (a.rows.find(group.letter) == a.rows.npos) continue;
-    fs::remove_all(bench.work);
+    bench.work = work / std::string(1, group.letter);
     fs::create_directories(bench.work / "home");
     try {
       for (Row& row : group.measure(bench)) {
@@ -91,7 +92,7 @@ int measure(const Arguments& a) {
       failed = true;
     }
   }
-  fs::remove_all(bench.work);
+  fs::remove_all(work);
   if (!a.out.empty() && !write_rows(a.out, all)) {
     std::fprintf(stderr, "stoq-bench: %s cannot be written\n", a.out.c_str());
     failed = true;

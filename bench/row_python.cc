@@ -90,8 +90,7 @@ Row host_row(const Bench& bench) {
   const fs::path source = bench.work / "numbers";
   fs::create_directories(source);
   for (int i = 0; i < 200; ++i) std::ofstream(source / std::to_string(i)) << "number " << i;
-  const TreeRun run(bench, source, {"spin"},
-                    {"--plugin-dir", (bench.build / "bench/plugins").string()});
+  TreeRun run(bench, source, {"spin"}, {"--plugin-dir", (bench.build / "bench/plugins").string()});
   const auto columns = take_turns(std::max(1u, bench.rounds / 3),
                                   {[&] { return run.ours(2); }, [&] { return run.ours(1); }});
   judge(row, columns[0], columns[1]);

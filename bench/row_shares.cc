@@ -57,7 +57,7 @@ Rows share_rows(const Bench& bench) {
     if (!bench.has_plugin(plugin))
       return {{.workload = name, .skipped = std::string("this build has no plugin ") + plugin}};
   const Tree tree = make_tree(bench.cache);
-  const TreeRun shipped(bench, tree.directory, {});
+  TreeRun shipped(bench, tree.directory, {});
   const auto all = static_cast<unsigned>(cores().size());
   Rows rows;
   for (const unsigned threads :
@@ -74,7 +74,7 @@ Rows share_rows(const Bench& bench) {
     row.files_rate = static_cast<double>(tree.files.size()) / row.ours;
     rows.push_back(std::move(row));
   }
-  const TreeRun timed(bench, tree.directory, {}, {"--timings"});
+  TreeRun timed(bench, tree.directory, {}, {"--timings"});
   timed.ours(1);
   add_shares(sums_of(timed.results()), rows);
   return rows;

@@ -43,7 +43,7 @@ Rows tree_rows(const Bench& bench) {
   const std::string name = "(b) tree of 2000 files, hash";
   if (const std::string why = lacking(bench, {"filedir", "hash"}); !why.empty())
     return {{.workload = name, .skipped = why}};
-  const TreeRun tree(bench, make_tree(bench.cache).directory, {"hash"});
+  TreeRun tree(bench, make_tree(bench.cache).directory, {"hash"});
   Rows rows;
   for (const unsigned threads : widths()) {
     Row row{.workload = name + on(threads), .unit = "s", .threads = threads, .limit = 1.3};
@@ -64,8 +64,8 @@ Rows yara_rows(const Bench& bench) {
   const std::vector<std::string> options = {"--plugin-opts", "yara:worker_rules=" + rules};
   std::vector<std::string> bare = options;
   bare.push_back("yara:isolation=none");
-  const TreeRun shipped(bench, tree.directory, {"hash", "yara"}, options);
-  const TreeRun in_process(bench, tree.directory, {"hash", "yara"}, bare);
+  TreeRun shipped(bench, tree.directory, {"hash", "yara"}, options);
+  TreeRun in_process(bench, tree.directory, {"hash", "yara"}, bare);
   const bool program = fs::exists(kYara);
   Rows rows;
   for (const unsigned threads : widths()) {
@@ -99,7 +99,7 @@ Rows shipped_rows(const Bench& bench) {
   std::vector<std::string> bare = {"--plugin-opts"};
   for (const auto& plugin : fs::directory_iterator(bench.build / "plugins"))
     bare.push_back(plugin.path().filename().string() + ":isolation=none");
-  const TreeRun shipped(bench, tree, {}), in_process(bench, tree, {}, bare);
+  TreeRun shipped(bench, tree, {}), in_process(bench, tree, {}, bare);
   Rows rows;
   for (const unsigned threads : widths()) {
     Row row{.workload = name + on(threads), .unit = "s", .threads = threads, .limit = 1.05};
@@ -122,7 +122,7 @@ Rows memory_rows(const Bench& bench) {
   Rows rows;
   for (const size_t files : {500, 2000, 8000}) {
     link_tree(tree, files, links);
-    const TreeRun run(bench, links, {"hash"});
+    TreeRun run(bench, links, {"hash"});
     Row row{.workload = name + std::to_string(files), .unit = "MB", .threads = threads};
     row.measure = Measure::ours;
     row.limit = 200;

@@ -14,7 +14,6 @@ TreeRun::TreeRun(const Bench& bench, fs::path source, std::vector<std::string> w
                  std::vector<std::string> options)
     : bench_(bench),
       source_(std::move(source)),
-      results_(bench.work / "results"),
       workers_(std::move(workers)),
       options_(std::move(options)),
       files_(static_cast<size_t>(std::distance(fs::directory_iterator(source_), {}))) {
@@ -40,8 +39,14 @@ void TreeRun::refuse_errors() const {
   }
 }
 
-void TreeRun::empty_results() const {
-  fs::remove_all(results_);
+// In a folder of their own. Those of the last run are emptied, and left for the end: for minutes a
+// file system may look at every file that was removed before it makes a new one, and whoever runs
+// next would pay.
+void TreeRun::begin_results() {
+  if (!results_.empty())
+    for (const fs::directory_entry& entry : fs::directory_iterator(results_))
+      fs::resize_file(entry.path(), 0);
+  results_ = bench_.work / ("results" + std::to_string(++runs_));
   fs::create_directories(results_);
 }
 
@@ -74,29 +79,29 @@ Command TreeRun::floor_command(unsigned threads, const std::string& rules) const
   return bench_.floor(std::move(arguments), threads == 1);
 }
 
-double TreeRun::ours(unsigned threads) const {
-  empty_results();
+double TreeRun::ours(unsigned threads) {
+  begin_results();
   const double seconds = run(our_command(threads), bench_.work);
   check();
   return seconds;
 }
 
-double TreeRun::floor(unsigned threads, const std::string& rules) const {
-  empty_results();
+double TreeRun::floor(unsigned threads, const std::string& rules) {
+  begin_results();
   const double seconds = run(floor_command(threads, rules), bench_.work);
   check();
   return seconds;
 }
 
-double TreeRun::ours_peak(unsigned threads) const {
-  empty_results();
+double TreeRun::ours_peak(unsigned threads) {
+  begin_results();
   const double mb = peak_memory(our_command(threads), bench_.work);
   check();
   return mb;
 }
 
-double TreeRun::floor_peak(unsigned threads) const {
-  empty_results();
+double TreeRun::floor_peak(unsigned threads) {
+  begin_results();
   return peak_memory(floor_command(threads, {}), bench_.work);
 }
 

@@ -16,11 +16,11 @@ class TreeRun {
           std::vector<std::string> options = {});
 
   // Seconds.
-  double ours(unsigned threads) const;
-  double floor(unsigned threads, const std::string& rules = {}) const;
+  double ours(unsigned threads);
+  double floor(unsigned threads, const std::string& rules = {});
   // MB.
-  double ours_peak(unsigned threads) const;
-  double floor_peak(unsigned threads) const;
+  double ours_peak(unsigned threads);
+  double floor_peak(unsigned threads);
   // Where the responses of the last run lie.
   const std::filesystem::path& results() const { return results_; }
 
@@ -28,7 +28,7 @@ class TreeRun {
   Command our_command(unsigned threads) const;
   Command floor_command(unsigned threads, const std::string& rules) const;
   std::vector<uint64_t> result_sizes() const;
-  void empty_results() const;
+  void begin_results();
   void refuse_errors() const;
   void check() const;
 
@@ -36,6 +36,7 @@ class TreeRun {
   std::filesystem::path source_, results_;
   std::vector<std::string> workers_, options_;
   size_t files_ = 0, result_size_ = 0;
+  static inline unsigned runs_ = 0;
 };
 
 }  // namespace stoq::bench

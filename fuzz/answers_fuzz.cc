@@ -115,7 +115,8 @@ STOQ_FUZZ(answers) {
     fuzz::NoPlugin plugin;
     Checked replies[2];
     stoq::Input first, second;
-    BatchItem items[] = {{&plugin, &replies[0], &first}, {&plugin, &replies[1], &second}};
+    BatchItem items[] = {{Op::scan, &plugin, &replies[0], &first},
+                         {Op::scan, &plugin, &replies[1], &second}};
     const double deadlines[] = {60, 60};
     const Conversation::Log log = [](LogLevel level, std::string_view, std::string_view line) {
       must(name_of(level) != "" && line.size() <= wire::kDatagram);

@@ -95,7 +95,7 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   stoq::Input input{.payload = &in_host, .request = &request};
   Outbox outbox;
   WireReply host(theirs.get(), &outbox, 1, call);
-  host.begin(info, INT64_MAX, input, false);
+  host.begin(info, {}, input, false);
   act(fuzz::Input(data), host);
   if (!ends_early) host.plugin_done(), host.call_done();
   theirs = Fd();
@@ -104,7 +104,7 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   fuzz::NoPlugin plugin;
   CollectReply reply(settings, store, kChildren, &there, &request);
   stoq::Input nothing;
-  BatchItem item{&plugin, &reply, &nothing};
+  BatchItem item{Op::scan, &plugin, &reply, &nothing};
   const double deadline = 60;
   const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
   const auto ending =

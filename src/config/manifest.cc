@@ -39,6 +39,7 @@ const std::vector<OptionSpec>& engine_keys() {
       of("results", Type::list),
       of("ancestors", Type::boolean),
       of("changes_request", Type::boolean),
+      of("changes_payload", Type::boolean),
       of("state", Type::boolean),
       of("helpers", Type::list),
       of("deadline", Type::duration, 0.001, 86400),
@@ -176,6 +177,8 @@ class Filler {
       manifest_.results = std::get<std::vector<std::string>>(std::move(value));
     } else if (key == "changes_request") {
       manifest_.changes_request = std::get<bool>(value);
+    } else if (key == "changes_payload") {
+      manifest_.changes_payload = std::get<bool>(value);
     } else if (key == "ancestors") {
       manifest_.ancestors = std::get<bool>(value);
     } else if (key == "state") {

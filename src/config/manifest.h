@@ -33,8 +33,8 @@ struct HelperPlace {
 ///   [Core]           Name, Module (file name without extension, inside the folder; both required)
 ///   [Documentation]  Author, Version, Website, Description
 ///   [options]        the plugin's options; also min_stoq_version, required_workers (as in v2, v3)
-///   [engine]         roles, extracts, isolation, profile, results, ancestors, changes_request, helpers, state, deadline,
-///                    memory, instances, ports
+///   [engine]         roles, extracts, isolation, profile, results, ancestors, changes_request, changes_payload, helpers, state,
+///                    deadline, memory, instances, ports
 struct Manifest {
   std::string name;
   std::string file;    // the .stoq
@@ -56,6 +56,7 @@ struct Manifest {
   std::optional<Profile> profile;
   std::vector<std::string> results;  // plugins whose earlier results it wants; {"*"}: those of all
   std::optional<bool> changes_request;  // may change request_meta
+  std::optional<bool> changes_payload;  // may change payload_meta, or a dispatcher's meta
   bool ancestors = false;               // wants results and meta of the payloads above
   std::vector<HelperPlace> helpers;     // programs that it may start
   bool state = false;                   // wants a directory that outlives the process

@@ -56,4 +56,21 @@ void keep_result(NamedResults& round, std::string_view plugin, std::string canon
     round.set(plugin, Json::from_canonical(std::move(canonical)));
 }
 
+void keep_metas(NamedResults& all, std::string_view dispatcher, NamedResults& metas) {
+  if (metas.empty()) return;
+  NamedResults inner;
+  const Json* present = all.find(dispatcher);
+  const std::string so_far = present ? present->text() : "{}";
+  for (const auto& [key, value] : sdk::JsonView(so_far).members())
+    inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
+  for (auto& [plugin, meta] : metas) inner.set(plugin, std::move(meta));
+  metas.clear();
+  sdk::JsonWriter w;
+  w.begin_object();
+  std::string scratch;
+  for (const auto& [key, value] : inner) w.key(key).raw(value.view(scratch));
+  w.end_object();
+  all.set(dispatcher, Json::from_canonical(w.take()));
+}
+
 }  // namespace stoq

@@ -23,4 +23,9 @@ std::string clipped(std::string_view text, uint64_t most);
 // A plugin's newest result in a round stands; null takes back what it gave before.
 void keep_result(NamedResults& round, std::string_view plugin, std::string canonical);
 
+// {dispatcher: {plugin: meta}}: the newest meta of a plugin stands. Empties `metas`.
+void keep_metas(NamedResults& all, std::string_view dispatcher, NamedResults& metas);
+
+constexpr uint64_t kNamesOfOneCall = 1000;  // of plugins, that one call may give
+
 }  // namespace stoq

@@ -109,6 +109,8 @@ class Reply {
     return false;
   }
   virtual void expect(uint64_t /*items*/) {}  // in all
+
+  virtual void answered() {}  // of a call of a batch: nothing more comes
 };
 
 // What is said of a meta of the wrong shape.
@@ -145,6 +147,7 @@ struct PluginInfo {
       false;  // a live object: calls never overlap, requests with it run in canonical order
   bool changes_request =
       true;  // may change request_meta: what it extracts waits until its round is over
+  bool changes_payload = true;  // may change payload_meta, or a dispatcher's meta
   bool wants_ancestors = false;
   std::vector<std::string> required;  // workers that come before it
   std::vector<std::string> results;   // earlier results that it wants to see; "*": all
@@ -171,12 +174,13 @@ class Instance {
 };
 
 struct BatchItem {
+  Op op;
   Instance* instance;
   Reply* reply;
   Input* input;
 };
-// Several calls of one operation, in order: those of one payload share its input and follow each
-// other. All in the same host group: one trip, as far as that lets payloads share one.
-void call_batch(Op op, std::span<BatchItem> items) noexcept;
+// Several calls, in order: those of one payload share its input and follow each other, dispatchers
+// first. All in the same host group: one trip, as far as that lets payloads share one.
+void call_batch(std::span<BatchItem> items) noexcept;
 
 }  // namespace stoq

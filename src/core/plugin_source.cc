@@ -81,6 +81,7 @@ PluginSpec PluginSource::spec_of(const config::Manifest& m) const {
   if (m.state && !settings_->state_dir.empty()) spec.state = settings_->state_dir + "/" + m.name;
   spec.extracts = m.extracts.value_or(true);
   spec.changes_request = m.changes_request.value_or(true);
+  spec.changes_payload = m.changes_payload.value_or(true);
   spec.ancestors = m.ancestors;
   return spec;
 }

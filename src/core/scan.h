@@ -68,6 +68,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
 
  private:
   friend class ScanReply;
+  struct Trip;
   struct Level {
     std::vector<std::unique_ptr<Node>> nodes;
     size_t cursor = 0;               // the first of them whose children are not all admitted
@@ -98,6 +99,9 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   bool add_required(Node& node, const Instance& worker);
   void refuse(Node& node, std::string_view name, std::string_view type, std::string_view why);
   size_t batch_end(const Node& node) const;
+  size_t accompanying(Node& node, const HostGroup& group);
+  void go_along(Trip& trip, Node& node, size_t end);
+  void drop_kept(Node& node);
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);
   uint64_t most_extracted(Level& level, size_t end) const;

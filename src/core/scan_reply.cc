@@ -14,7 +14,6 @@ namespace {
 
 constexpr uint64_t kErrorsOfOneCall = 1000;
 constexpr uint64_t kErrorBytesOfOneCall = 1 << 20;
-constexpr uint64_t kNamesOfOneCall = 1000;
 constexpr uint64_t kMuch = uint64_t{16} << 20;  // bytes of one extraction
 constexpr size_t kLongestName = 255;            // no folder has a longer one
 
@@ -280,23 +279,8 @@ bool ScanReply::dispatch(std::string_view plugin, std::string_view meta) {
   return true;
 }
 
-// {dispatcher: {plugin: meta}}: the newest meta of a plugin stands.
-void ScanReply::keep_metas() {
-  if (metas_.empty()) return;
-  NamedResults& all = dispatch_metas(op_ == Op::get_deep_dispatches);
-  NamedResults inner;
-  const Json* present = all.find(name_);
-  const std::string so_far = present ? present->text() : "{}";
-  for (const auto& [key, value] : sdk::JsonView(so_far).members())
-    inner.emplace_back(key, Json::from_canonical(std::string(value.text())));
-  for (auto& [plugin, meta] : metas_) inner.set(plugin, std::move(meta));
-  metas_.clear();
-  sdk::JsonWriter w;
-  w.begin_object();
-  std::string scratch;
-  for (const auto& [key, value] : inner) w.key(key).raw(value.view(scratch));
-  w.end_object();
-  all.set(name_, Json::from_canonical(w.take()));
+void ScanReply::answered() {
+  keep_metas(dispatch_metas(op_ == Op::get_deep_dispatches), name_, metas_);
 }
 
 NamedResults& ScanReply::dispatch_metas(bool deep) {
@@ -306,6 +290,10 @@ NamedResults& ScanReply::dispatch_metas(bool deep) {
 bool ScanReply::set_payload_meta(std::string_view json) {
   std::string text;
   if (!canonical(json, text, "payload_meta")) return false;
+  if (!instance_.info().changes_payload) {
+    record("it changes payload_meta, which its manifest rules out (changes_payload = no)");
+    return false;
+  }
   PayloadMeta next = node_.payload.payload_meta;
   if (!next.update(text)) {
     record("its payload_meta was refused: " + std::string(kPayloadMetaShape));
@@ -334,6 +322,10 @@ bool ScanReply::set_dispatch_meta(bool deep, std::string_view json) {
   if (!canonical(json, text, "dispatch meta")) return false;
   if (!text.starts_with('{')) {
     record("its dispatch meta was refused: it must be an object");
+    return false;
+  }
+  if (!instance_.info().changes_payload) {
+    record("it changes dispatch meta, which its manifest rules out (changes_payload = no)");
     return false;
   }
   if (!bounded(text.size())) return true;

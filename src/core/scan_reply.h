@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/digest.h"
 #include "core/scan.h"
@@ -34,11 +37,11 @@ class ScanReply final : public Reply {
   bool cancelled() override;
   int64_t time_left() override;
 
-  // Of a dispatcher, at the end of its answer.
-  void keep_metas();
+  void answered() override;
 
   std::vector<std::string> named;  // in order
   const std::string& name() const { return name_; }
+  Op op() const { return op_; }
 
  private:
   bool may_extract() const;
@@ -69,6 +72,28 @@ class ScanReply final : public Reply {
   uint64_t result_bytes_ = 0, meta_bytes_ = 0, request_meta_bytes_ = 0;
   bool failed_ = false, died_ = false;
   bool lent_ = false;
+};
+
+// Calls that share a trip, as far as hosts let them.
+struct Scan::Trip {
+  explicit Trip(Scan& of) : scan(of) {}
+  void take(Node& node) {  // the payload of what is added from here on
+    input = &inputs.emplace_back(Input{.payload = &node.payload, .request = &node.request});
+    at = &node;
+  }
+  void add(Instance& instance, Op op, const std::string& stage) {
+    replies.emplace_back(std::piecewise_construct, std::forward_as_tuple(at),
+                         std::forward_as_tuple(scan, *at, instance, op, stage, 0));
+    items.push_back({op, &instance, &replies.back().second, input});
+  }
+  void go() { call_batch(items); }
+
+  Scan& scan;
+  Node* at = nullptr;
+  Input* input = nullptr;
+  std::deque<Input> inputs;
+  std::deque<std::pair<Node*, ScanReply>> replies;
+  std::vector<BatchItem> items;
 };
 
 }  // namespace stoq

@@ -97,7 +97,8 @@ void Scan::begin_plan(Node& node) {
     add_to_plan(node, name, "always_dispatch");
 }
 
-// Dispatchers that live in the same hosts share a trip.
+// Dispatchers that live in the same hosts share a trip; the last of them with the workers there that
+// nobody has to name.
 void Scan::ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes) {
   const bool deep = op == Op::get_deep_dispatches;
   const char* stage =
@@ -108,33 +109,48 @@ void Scan::ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes
       return;
     }
     size_t end = i + 1;
-    if (HostGroup* group = settings_.timings ? nullptr : dispatchers[i]->group())
+    HostGroup* const group = settings_.timings ? nullptr : dispatchers[i]->group();
+    if (group)
       while (end < dispatchers.size() && dispatchers[end]->group() == group) ++end;
-    std::deque<Input> inputs;
-    std::deque<std::pair<Node*, ScanReply>> replies;
-    std::vector<BatchItem> items;
+    Trip trip(*this);
     for (Node* node : nodes) {
-      Input& input =
-          inputs.emplace_back(Input{.payload = &node->payload, .request = &node->request});
-      for (size_t k = i; k < end; ++k) {
-        if (kept_from(*node, *dispatchers[k], stage)) continue;
-        replies.emplace_back(std::piecewise_construct, std::forward_as_tuple(node),
-                             std::forward_as_tuple(*this, *node, *dispatchers[k], op, stage, 0));
-        items.push_back({dispatchers[k].get(), &replies.back().second, &input});
-      }
+      trip.take(*node);
+      for (size_t k = i; k < end; ++k)
+        if (!kept_from(*node, *dispatchers[k], stage)) trip.add(*dispatchers[k], op, stage);
+      if (group && !deep && end == dispatchers.size())
+        go_along(trip, *node, accompanying(*node, *group));
     }
     {
       const Stopwatch watch(settings_.timings ? &trace(*nodes.front()).dispatchers : nullptr,
                             dispatchers[i]->info().name);
-      call_batch(op, items);
+      trip.go();
     }
-    for (auto& [node, reply] : replies) {
-      reply.keep_metas();
-      for (const std::string& name : reply.named)
-        add_to_plan(*node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
+    for (auto& [node, reply] : trip.replies) {
+      if (reply.op() == Op::scan) take(reply, *node);
+      if (reply.op() == op)
+        for (const std::string& name : reply.named)
+          add_to_plan(*node, name, deep ? "deep dispatcher" : "dispatcher", reply.name());
     }
     i = end;
   }
+}
+
+// The end of the run of workers in these hosts that comes first in the plan: known before anybody is
+// asked, and no concern of dispatchers. Those in the engine's own process that come before it are
+// run, if dispatchers see nothing of what they do.
+size_t Scan::accompanying(Node& node, const HostGroup& group) {
+  drop_kept(node);
+  const auto plain = [&](size_t at, const HostGroup* where) {
+    if (at >= node.plan.size()) return false;
+    const Instance& worker = *node.plan[at].instance;
+    const PluginInfo& info = worker.info();
+    return worker.group() == where && !info.extracts && !info.wants_ancestors &&
+           !info.changes_request && (where || !info.changes_payload);
+  };
+  while (plain(node.next, nullptr)) run_worker(node);
+  size_t end = node.next;
+  while (plain(end, &group)) ++end;
+  return end;
 }
 
 bool Scan::out_of_time(Node& node, size_t more) {
@@ -169,14 +185,19 @@ bool Scan::open_round(Node& node) {
     });
     if (node.round->settled) node.round->request_meta = node.request.request_meta;
   }
-  if (!context_.quarantine.empty())
-    node.plan.erase(
-        std::remove_if(node.plan.begin() + static_cast<std::ptrdiff_t>(node.next), node.plan.end(),
-                       [&, stage = stage_text(node)](const Node::Planned& p) {
-                         return kept_from(node, *p.instance, stage);
-                       }),
-        node.plan.end());
+  drop_kept(node);
   return true;
+}
+
+// Of the workers to come, those that quarantine keeps from it.
+void Scan::drop_kept(Node& node) {
+  if (context_.quarantine.empty()) return;
+  node.plan.erase(
+      std::remove_if(node.plan.begin() + static_cast<std::ptrdiff_t>(node.next), node.plan.end(),
+                     [&, stage = stage_text(node)](const Node::Planned& p) {
+                       return kept_from(node, *p.instance, stage);
+                     }),
+      node.plan.end());
 }
 
 bool Scan::run_round(Node& node) {
@@ -236,11 +257,11 @@ void Scan::run_worker(Node& node) {
   {
     ScanReply reply(*this, node, instance, Op::scan, stage_text(node), allowance(node));
     Input input{.payload = &node.payload, .request = &node.request};
-    BatchItem item{&instance, &reply, &input};
+    BatchItem item{Op::scan, &instance, &reply, &input};
     {
       const Stopwatch watch(settings_.timings ? &trace(node).workers.back() : nullptr,
                             instance.info().name);
-      call_batch(Op::scan, {&item, 1});
+      call_batch({&item, 1});
     }
     take(reply, node);
   }
@@ -249,22 +270,20 @@ void Scan::run_worker(Node& node) {
 
 // Of workers that extract nothing.
 void Scan::run_batches(std::span<Node* const> nodes) {
-  std::deque<Input> inputs;
-  std::deque<std::pair<Node*, ScanReply>> replies;
-  std::vector<BatchItem> items;
+  Trip trip(*this);
   for (Node* node : nodes) {
-    const size_t end = batch_end(*node);
-    begin_batch(*node, end);
-    Input& input = inputs.emplace_back(Input{.payload = &node->payload, .request = &node->request});
-    for (const std::string stage = stage_text(*node); node->next < end; ++node->next) {
-      Instance& instance = *node->plan[node->next].instance;
-      replies.emplace_back(std::piecewise_construct, std::forward_as_tuple(node),
-                           std::forward_as_tuple(*this, *node, instance, Op::scan, stage, 0));
-      items.push_back({&instance, &replies.back().second, &input});
-    }
+    trip.take(*node);
+    go_along(trip, *node, batch_end(*node));
   }
-  call_batch(Op::scan, items);
-  for (auto& [node, reply] : replies) take(reply, *node);
+  trip.go();
+  for (auto& [node, reply] : trip.replies) take(reply, *node);
+}
+
+// The next workers of a plan.
+void Scan::go_along(Trip& trip, Node& node, size_t end) {
+  begin_batch(node, end);
+  for (const std::string stage = stage_text(node); node.next < end; ++node.next)
+    trip.add(*node.plan[node.next].instance, Op::scan, stage);
 }
 
 // Whether there is another round: workers have named plugins that did not see this payload by that

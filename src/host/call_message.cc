@@ -42,9 +42,10 @@ uint64_t read_count(Reader& r) {
 std::string encode(const CallMessage& c) {
   Writer w;
   w.str().reserve(256 + 512 * c.payloads.size());
-  w.raw(c.op).raw(c.time_left).raw(c.limits).raw(c.max_result).raw(c.max_depth);
+  w.raw(c.time_left).raw(c.limits).raw(c.max_result).raw(c.max_depth);
   w.u64(c.items.size());
-  for (const CallItem& item : c.items) w.raw(item.plugin).raw(item.payload).raw(item.deadline);
+  for (const CallItem& item : c.items)
+    w.raw(item.op).raw(item.plugin).raw(item.payload).raw(item.deadline);
   w.u64(c.payloads.size());
   for (const CallPayload& payload : c.payloads) write_payload(w, payload);
   for (const auto text : kTexts) w.text(c.*text);
@@ -54,14 +55,14 @@ std::string encode(const CallMessage& c) {
 CallMessage decode_call(std::string_view body) {
   Reader r(body);
   CallMessage c;
-  c.op = r.raw<Op>();
-  if (c.op > Op::ingest) throw Malformed("a call that makes no sense");
   c.time_left = r.raw<int64_t>();
   c.limits = r.raw<ExtractionLimits>();
   c.max_result = r.u64();
   c.max_depth = r.raw<uint32_t>();
   for (uint64_t count = read_count(r); count > 0; --count) {
     CallItem& item = c.items.emplace_back();
+    item.op = r.raw<Op>();
+    if (item.op > Op::ingest) throw Malformed("a call that makes no sense");
     item.plugin = r.raw<uint32_t>();
     item.payload = r.raw<uint32_t>();
     item.deadline = r.raw<int64_t>();

@@ -21,6 +21,7 @@ struct CallPayload {
 
 // A plugin to be called.
 struct CallItem {
+  Op op = Op::scan;
   uint32_t plugin = 0;           // its index in the template's order of loading
   uint32_t payload = 0;          // which one, if there are any
   int64_t deadline = INT64_MAX;  // milliseconds from its beginning
@@ -28,7 +29,6 @@ struct CallItem {
 
 // What a call carries to a host beside contents; both sides use the same two functions.
 struct CallMessage {
-  Op op = Op::scan;
   std::vector<CallItem> items;  // in their order; those of a payload follow each other
   std::vector<CallPayload> payloads;
   int64_t time_left = INT64_MAX;  // of the request, milliseconds
@@ -36,6 +36,8 @@ struct CallMessage {
   uint64_t max_result = 0;  // bytes …
   uint32_t max_depth = 0;   // … and open brackets of any JSON that is given
   std::string_view response, scan_id, task;
+  // A provider's call, which goes on for long, has no other item.
+  bool ingests() const { return items.size() == 1 && items[0].op == Op::ingest; }
 };
 
 // How a call carries seconds; what is beyond a plugin's reach is no deadline.

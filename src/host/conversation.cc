@@ -230,7 +230,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       return;
     }
     case Record::set_payload_meta:
-      if (!reply().set_payload_meta(bytes))
+      if (!reply().set_payload_meta(bytes) && items_[at_].instance->info().changes_payload)
         throw Malformed("a change of payload_meta that makes no sense");
       return;
     case Record::set_request_meta:

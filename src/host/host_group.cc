@@ -245,13 +245,13 @@ std::string HostGroup::left_over(HostProcess& host) const {
 }
 
 // Returns how many items are dealt with.
-size_t HostGroup::trip(Op op, std::span<BatchItem> items) {
+size_t HostGroup::trip(std::span<BatchItem> items) {
   // Where every call has a host of its own, that says nothing.
   if (const auto pause = pause_after(fresh_ ? 0 : early_ends_.load()); pause.count() > 0)
     std::this_thread::sleep_for(pause);
   std::unique_ptr<HostProcess> host = take_host();
   std::vector<double> deadlines;
-  Question question(op, items);
+  Question question(items);
   question.message.max_result = limits_.max_result;
   question.message.max_depth = limits_.max_depth;
   for (size_t i = 0; i < items.size(); ++i) {
@@ -323,11 +323,12 @@ std::span<BatchItem> HostGroup::of_one_trip(std::span<BatchItem> items) const {
   return items.first(end);
 }
 
-void HostGroup::call(Op op, std::span<BatchItem> items) noexcept {
+void HostGroup::call(std::span<BatchItem> items) noexcept {
   while (!items.empty()) {
     try {
-      const size_t dealt_with = trip(op, of_one_trip(items));
-      items = items.subspan(std::min(dealt_with, items.size()));
+      const size_t dealt_with = std::min(trip(of_one_trip(items)), items.size());
+      for (BatchItem& item : items.first(dealt_with)) item.reply->answered();
+      items = items.subspan(dealt_with);
       // A host each would begin, to be killed at once.
       for (std::string_view why; !items.empty() && !(why = items.front().reply->over()).empty();
            items = items.subspan(1))
@@ -342,10 +343,13 @@ void HostGroup::call(Op op, std::span<BatchItem> items) noexcept {
   }
 }
 
-void call_batch(Op op, std::span<BatchItem> items) noexcept {
+void call_batch(std::span<BatchItem> items) noexcept {
   if (items.empty()) return;
-  if (HostGroup* group = items.front().instance->group()) return group->call(op, items);
-  for (BatchItem& item : items) item.instance->call(op, *item.input, *item.reply);
+  if (HostGroup* group = items.front().instance->group()) return group->call(items);
+  for (BatchItem& item : items) {
+    item.instance->call(item.op, *item.input, *item.reply);
+    item.reply->answered();
+  }
 }
 
 }  // namespace stoq

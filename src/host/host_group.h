@@ -42,7 +42,7 @@ class HostGroup {
   uint32_t load(const PluginSpec& spec, PluginInfo& info);
   // One trip for all items, or as many as hosts end in the middle of it. Hosts that may keep things
   // from one payload to the next get one payload a trip.
-  void call(Op op, std::span<BatchItem> items) noexcept;
+  void call(std::span<BatchItem> items) noexcept;
   // A host for one that manages its own (SharedHost).
   std::unique_ptr<HostProcess> new_host();
 
@@ -64,7 +64,7 @@ class HostGroup {
   void keep_arena(const HostProcess& host);
   std::shared_ptr<Arena> take_arena();
   std::span<BatchItem> of_one_trip(std::span<BatchItem> items) const;
-  size_t trip(Op op, std::span<BatchItem> items);
+  size_t trip(std::span<BatchItem> items);
 
   Roots roots_;
   HostLimits limits_;

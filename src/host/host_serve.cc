@@ -188,7 +188,7 @@ class CallServer {
     const wire::CallMessage m = wire::decode_call(message.body);
     for (const wire::CallItem& item : m.items)
       if (item.plugin < plugins_.size()) called_.insert(item.plugin);
-    if (m.op != Op::ingest) {
+    if (!m.ingests()) {
       WireReply reply(socket_, &outbox_, message.header.call, m);
       answer(m, reply, message.fds);
       message.fds.clear();
@@ -243,7 +243,7 @@ class CallServer {
         if (p.request_meta != std::exchange(text, p.request_meta)) (request_meta = {}).update(text);
         request.request_meta = request_meta;
       }
-      run(m, {&m.items[begin], end - begin}, input, reply);
+      run({&m.items[begin], end - begin}, input, reply);
       // To be emptied, and looked at, at the cost of nobody else.
       if (end < m.items.size() && (tmp_.touched() || leftovers_->any())) break;
     }
@@ -251,19 +251,29 @@ class CallServer {
     current_reply = nullptr;
   }
 
-  // The plugins of one payload.
-  void run(const wire::CallMessage& m, std::span<const wire::CallItem> items, Input& input,
-           WireReply& reply) {
+  // The plugins of one payload. Its dispatchers do not see what comes of workers that share the trip.
+  void run(std::span<const wire::CallItem> items, Input& input, WireReply& reply) {
+    std::vector<std::vector<std::string>> plugins_run(1);
+    std::vector<NamedResults> results(1);
+    bool hidden = false;
+    const auto hide = [&](bool whether) {
+      if (!input.payload || std::exchange(hidden, whether) == whether) return;
+      std::swap(input.payload->plugins_run, plugins_run);
+      std::swap(input.payload->worker_results, results);
+    };
     for (size_t i = 0; i < items.size(); ++i) {
       if (items[i].plugin >= plugins_.size())
         throw wire::Malformed("a call for a plugin that is not here");
       Instance& plugin = *plugins_[items[i].plugin];
+      const bool dispatches = items[i].op == Op::get_dispatches;
+      hide(dispatches);
       bool keep = false;
       for (size_t k = i + 1; k < items.size(); ++k)
-        keep |= items[k].plugin < plugins_.size() &&
-                plugins_[items[k].plugin]->info().wants_result_of(plugin.info().name);
-      reply.begin(plugin.info(), items[i].deadline, input, keep);
-      plugin.call(m.op, input, reply);
+        keep |=
+            items[k].plugin < plugins_.size() &&
+            (dispatches || plugins_[items[k].plugin]->info().wants_result_of(plugin.info().name));
+      reply.begin(plugin.info(), items[i], input, keep);
+      plugin.call(items[i].op, input, reply);
       reply.plugin_done();
     }
   }

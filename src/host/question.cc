@@ -5,8 +5,7 @@
 
 namespace stoq {
 
-Question::Question(Op op, std::span<const BatchItem> items) {
-  message.op = op;
+Question::Question(std::span<const BatchItem> items) {
   if (items.empty()) return;
   const Input& first = *items.front().input;
   message.response = first.response_text;
@@ -21,7 +20,8 @@ Question::Question(Op op, std::span<const BatchItem> items) {
       const PluginInfo& info = items[i].instance->info();
       asking.wants_ancestors |= info.wants_ancestors;
       asking.results.insert(asking.results.end(), info.results.begin(), info.results.end());
-      message.items.push_back({.payload = static_cast<uint32_t>(payloads.size())});
+      message.items.push_back(
+          {.op = items[i].op, .payload = static_cast<uint32_t>(payloads.size())});
     }
     if (input.payload) describe(input, asking);
   }

@@ -14,7 +14,7 @@ namespace stoq {
 // plugins they are there, until when, and how much they may say, is left to be filled in.
 class Question {
  public:
-  Question(Op op, std::span<const BatchItem> items);
+  explicit Question(std::span<const BatchItem> items);
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
 

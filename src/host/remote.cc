@@ -17,8 +17,8 @@ class PooledInstance final : public RemoteInstance {
     deadline_ = deadline;
   }
   void call(Op op, Input& input, Reply& reply) noexcept override {
-    BatchItem item{this, &reply, &input};
-    group_->call(op, {&item, 1});
+    BatchItem item{op, this, &reply, &input};
+    group_->call({&item, 1});
   }
   HostGroup* group() const override { return group_.get(); }
 
@@ -37,7 +37,7 @@ class SingleInstance final : public RemoteInstance {
   }
   void call(Op op, Input& input, Reply& reply) noexcept override {
     try {
-      host_.call(op, {this, &reply, &input}, index_, op == Op::ingest ? 1e18 : deadline_);
+      host_.call({op, this, &reply, &input}, index_, op == Op::ingest ? 1e18 : deadline_);
     } catch (const std::exception& e) {
       reply.failed(Failure::refused, "StoqException",
                    std::string("it could not be called in a host process: ") + e.what());

@@ -253,24 +253,25 @@ void SharedHost::end_turn() {
   turn_ended_.notify_one();
 }
 
-void SharedHost::call(Op op, BatchItem item, uint32_t plugin, double deadline) {
+void SharedHost::call(BatchItem item, uint32_t plugin, double deadline) {
   struct Turn {
     SharedHost* host;
     ~Turn() {
       if (host) host->end_turn();
     }
   };
-  if (op != Op::ingest && !take_turn(item)) return;
-  const Turn turn{op != Op::ingest ? this : nullptr};
+  const bool ingests = item.op == Op::ingest;
+  if (!ingests && !take_turn(item)) return;
+  const Turn turn{ingests ? nullptr : this};
   const std::shared_ptr<Life> life = live();
-  Question question(op, {&item, 1});
+  Question question({&item, 1});
   wire::CallMessage& message = question.message;
   message.items[0].plugin = plugin;
   message.items[0].deadline = wire::milliseconds(deadline);
   message.max_result = group_.limits().max_result;
   message.max_depth = group_.limits().max_depth;
   const uint64_t number = HostGroup::next_number();
-  CallPeer peer(*this, *life, number, op == Op::ingest);
+  CallPeer peer(*this, *life, number, ingests);
   Conversation conversation(peer, number, {&item, 1}, {&deadline, 1}, group_.limits().max_result,
                             group_.log());
   bool asked;

@@ -22,7 +22,7 @@ class SharedHost {
       : group_(group), name_(std::move(name)), patience_(patience) {}
   ~SharedHost();
 
-  void call(Op op, BatchItem item, uint32_t plugin, double deadline);
+  void call(BatchItem item, uint32_t plugin, double deadline);
   void outcome(uint32_t plugin, uint64_t token, Outcome what, std::string_view reason);
 
  private:

@@ -29,7 +29,8 @@ std::string encode(const PluginSpec& s) {
   w.text(s.name).text(s.manifest).text(s.module).text(s.folder).text(s.version).text(s.description);
   put(w, s.options.engine), put(w, s.options.manifest), put(w, s.options.config),
       put(w, s.options.arguments);
-  w.text(s.state).list(s.results).raw(s.extracts).raw(s.changes_request).raw(s.ancestors);
+  w.text(s.state).list(s.results).raw(s.extracts).raw(s.changes_request);
+  w.raw(s.changes_payload).raw(s.ancestors);
   w.raw(static_cast<uint8_t>(s.log_level));
   w.u64(s.helpers.size());
   for (const config::HelperPlace& place : s.helpers) w.text(place.name).text(place.path);
@@ -46,7 +47,7 @@ PluginSpec decode_spec(std::string_view body) {
   s.state = r.text();
   s.results = r.list();
   s.extracts = r.raw<uint8_t>() != 0, s.changes_request = r.raw<uint8_t>() != 0,
-  s.ancestors = r.raw<uint8_t>() != 0;
+  s.changes_payload = r.raw<uint8_t>() != 0, s.ancestors = r.raw<uint8_t>() != 0;
   s.log_level = static_cast<LogLevel>(r.raw<uint8_t>());
   for (uint64_t count = r.u64(); count > 0; --count) {
     std::string name(r.text());

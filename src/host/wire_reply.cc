@@ -30,7 +30,7 @@ WireReply::WireReply(int socket, Outbox* outbox, uint64_t call, const wire::Call
       call_(call),
       limits_(m.limits),
       max_result_(m.max_result),
-      ingests_(m.op == Op::ingest),
+      ingests_(m.ingests()),
       json_limits_{.max_size = m.max_result, .max_depth = m.max_depth},
       request_end_(in(m.time_left)),
       deadline_(request_end_),
@@ -39,12 +39,14 @@ WireReply::WireReply(int socket, Outbox* outbox, uint64_t call, const wire::Call
   if (outbox_) outbox_->begin(call_);
 }
 
-void WireReply::begin(const PluginInfo& plugin, int64_t deadline, Input& input, bool keep_results) {
+void WireReply::begin(const PluginInfo& plugin, const wire::CallItem& item, Input& input,
+                      bool keep) {
   plugin_ = &plugin;
-  deadline_ = std::min(request_end_, in(deadline));
+  deadline_ = std::min(request_end_, in(item.deadline));
   told_of_end_ = false;
   input_ = &input;
-  keep_results_ = keep_results;
+  keep_results_ = keep && item.op == Op::scan;
+  keep_metas_ = keep && item.op == Op::get_dispatches;
   meter_ = ExtractionMeter(limits_, input.payload ? input.payload->size() : 0);
 }
 
@@ -87,6 +89,7 @@ void WireReply::plugin_done() {
   const auto now = std::chrono::steady_clock::now();
   const char told = told_of_end_ || now >= deadline_;
   give(Record::plugin_done, {&told, 1});
+  if (keep_metas_) keep_metas(input_->payload->dispatch_meta, plugin_->name, metas_);
   if (outbox_) outbox_->answered(now);
 }
 
@@ -205,16 +208,20 @@ bool WireReply::dispatch(std::string_view plugin, std::string_view meta) {
       return false;
     }
   give(Record::dispatch, std::string(plugin) + '\0', canonical);
+  if (keep_metas_ && !canonical.empty() && metas_.size() < kNamesOfOneCall)
+    metas_.set(plugin, Json::from_canonical(std::move(canonical)));
   return true;
 }
 
 bool WireReply::set_payload_meta(std::string_view json) {
   std::string canonical;
-  if (!input_ || !input_->payload ||
-      !read("payload_meta", kPayloadMetaShape, json, canonical, input_->payload->payload_meta))
-    return false;
+  PayloadMeta scratch;
+  if (!input_ || !input_->payload) return false;
+  PayloadMeta& meta = plugin_->changes_payload ? input_->payload->payload_meta
+                                               : scratch;  // the engine says that it must not
+  if (!read("payload_meta", kPayloadMetaShape, json, canonical, meta)) return false;
   give(Record::set_payload_meta, canonical);
-  return true;
+  return plugin_->changes_payload;
 }
 
 bool WireReply::set_request_meta(std::string_view json) {
@@ -236,7 +243,7 @@ bool WireReply::set_dispatch_meta(bool deep, std::string_view json) {
   }
   const char flag = deep;
   give(Record::set_dispatch_meta, {&flag, 1}, canonical);
-  return true;
+  return !plugin_ || plugin_->changes_payload;
 }
 
 int64_t WireReply::time_left() {

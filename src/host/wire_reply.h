@@ -20,9 +20,9 @@ class WireReply final : public Reply {
   // `outbox` may be null: then everything goes off at once.
   WireReply(int socket, Outbox* outbox, uint64_t call, const wire::CallMessage& message);
 
-  // The plugin that answers from here on, and how long it may, in milliseconds. Later plugins of the
-  // same trip see its results when they are kept.
-  void begin(const PluginInfo& plugin, int64_t deadline, Input& input, bool keep_results);
+  // The plugin that answers from here on, and what. Later plugins of the same trip see its results,
+  // or as a dispatcher its metas, when they are kept.
+  void begin(const PluginInfo& plugin, const wire::CallItem& item, Input& input, bool keep);
   void plugin_done();
   void call_done();
 
@@ -73,7 +73,8 @@ class WireReply final : public Reply {
   ExtractionMeter meter_;
   Input* input_ = nullptr;
   const PluginInfo* plugin_ = nullptr;
-  bool keep_results_ = false;
+  bool keep_results_ = false, keep_metas_ = false;
+  NamedResults metas_;  // of a dispatcher
   std::string out_;
   uint64_t sent_ = 0;  // bytes that messages carry
   size_t kept_ = 0;    // of out_, that are in the outbox

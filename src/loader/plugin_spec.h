@@ -26,6 +26,7 @@ struct PluginSpec {
   std::vector<config::HelperPlace> helpers;
   bool extracts = true;
   bool changes_request = true;
+  bool changes_payload = true;
   bool ancestors = false;
   LogLevel log_level = LogLevel::info;  // less than this is not kept
 };
@@ -37,6 +38,7 @@ inline void describe(const PluginSpec& spec, PluginInfo& info) {
   info.description = spec.description;
   info.extracts = spec.extracts;
   info.changes_request = spec.changes_request;
+  info.changes_payload = spec.changes_payload;
   info.wants_ancestors = spec.ancestors;
   info.results = spec.results;
   info.required = spec.required;

@@ -7,6 +7,7 @@
 #include "support/leftovers.h"
 #include "support/objects.h"
 #include "support/same_response.h"
+#include "support/temporary_directory.h"
 
 namespace stoq::test {
 namespace {
@@ -548,6 +549,29 @@ TEST(BadPlugins, MetaThatMakesNoSense) {
          {.errors = {refused(
               "it changes request_meta, which its manifest rules out (changes_request = no)")},
           .result = "[-2]"});
+}
+
+TEST(BadPlugins, MetaThatTheManifestRulesOut) {
+  const TemporaryDirectory dir;
+  const std::string from = kPlugins + "/bad_answers/bad_answers";
+  dir.file("bad_answers/bad_answers.stoq", read_all(from + ".stoq") + "changes_payload = no\n");
+  std::filesystem::copy_file(from + ".so", dir / "bad_answers/bad_answers.so");
+  for (const char* isolation : {"none", "process"}) {
+    SCOPED_TRACE(isolation);
+    StoqOptions o = with("bad_answers", isolation);
+    o.plugin_dir_list = {dir.path(), kPlugins + "/echo_second"};
+    Stoq s(std::move(o));
+    const StoqResponse r =
+        s.scan("payload meta", {.add_start_dispatch = {"bad_answers", "echo_second"}});
+    const PayloadResults& payload = r.results.at(0);
+    ASSERT_TRUE(r.errors.find("bad_answers")) << r.dumps();
+    EXPECT_EQ(*r.errors.find("bad_answers"),
+              Names{"worker:failed to scan: bad_answers ; StoqException: it changes payload_meta, "
+                    "which its manifest rules out (changes_payload = no) ; payload " +
+                    payload.payload_id});
+    EXPECT_EQ(payload.workers[0]["bad_answers"].text(), "[-2]");
+    EXPECT_TRUE(payload.payload_meta.should_archive);
+  }
 }
 
 }  // namespace

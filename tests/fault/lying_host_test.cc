@@ -126,7 +126,7 @@ Answer converse(const std::function<void(int socket)>& host, size_t plugins = 1,
   std::vector<BatchItem> items;
   std::deque<Input> inputs;
   for (size_t i = 0; i < plugins; ++i)
-    items.push_back({&plugin, &replies.emplace_back(&payload, &request, limits),
+    items.push_back({Op::scan, &plugin, &replies.emplace_back(&payload, &request, limits),
                      beside.apart || i == 0
                          ? &inputs.emplace_back(Input{.payload = &payload, .request = &request})
                          : &inputs.front()});
@@ -492,7 +492,7 @@ TEST(LyingHost, OneThatComesToItsEndTooLate) {
   NoPlugin plugin;
   RecordingReply reply;
   Input input;
-  BatchItem item{&plugin, &reply, &input};
+  BatchItem item{Op::scan, &plugin, &reply, &input};
   const double deadline = 0.05;
   const Conversation::Log log = [](LogLevel, std::string_view, std::string_view) {};
   Conversation conversation(peer, kCall, {&item, 1}, {&deadline, 1}, kMaxResult, log);
@@ -524,13 +524,13 @@ TEST(LyingHost, AnHonestOneTellsWhichOfItsPluginsWasToldSo) {
         WireReply reply(socket, &outbox, kCall, wire::CallMessage{});
         const PluginInfo info;
         Input input;
-        reply.begin(info, 0, input, false);
+        reply.begin(info, {.deadline = 0}, input, false);
         EXPECT_TRUE(reply.cancelled());
         reply.plugin_done();
-        reply.begin(info, 60'000, input, false);
+        reply.begin(info, {.deadline = 60'000}, input, false);
         EXPECT_FALSE(reply.cancelled());
         reply.plugin_done();
-        reply.begin(info, 0, input, false);  // and never asked
+        reply.begin(info, {.deadline = 0}, input, false);  // and never asked
         reply.plugin_done();
         reply.call_done();
       },

@@ -8,7 +8,9 @@
 #include <map>
 
 #include "fault/hostile_kit.h"
+#include "plugins/echo.h"
 #include "support/leftovers.h"
+#include "support/same_response.h"
 #include "support/temporary_directory.h"
 
 namespace stoq::test {
@@ -142,6 +144,65 @@ TEST(Together, WhatAPayloadDoesToItsHostIsItsOwn) {
       ASSERT_FALSE(got.errors.empty()) << contents[i];
       EXPECT_EQ(got.errors[0], deed->second.second);
     }
+  }
+}
+
+// A worker that nobody has to name shares the trip of the dispatchers that live where it does.
+StoqResponse of_both(const std::string& isolation, const std::string& archive) {
+  StoqOptions o = quiet({{"threads", "1"}});
+  o.plugin_dir_list = {STOQ_TEST_PLUGINS, STOQ_PLUGINS};
+  o.dispatchers = {"echo_both"};
+  o.always_dispatch = {"hash", "echo_both", "decompress"};
+  o.plugin_opts["echo_both"]["isolation"] = isolation;
+  Stoq s(std::move(o));
+  return s.scan(archive);
+}
+
+TEST(Together, AWorkerSeesWhatItsDispatchersGaveAndTheySeeNothingOfIt) {
+  const Leftovers leftovers;
+  std::vector<std::string> contents;
+  for (int i = 0; i < 20; ++i) contents.push_back("payload " + std::to_string(i));
+  const StoqResponse r = of_both("process", archive_of(contents));
+  ASSERT_EQ(r.results.size(), contents.size() + 1);
+  EXPECT_EQ(comparable(r), comparable(of_both("none", archive_of(contents))));
+  for (const PayloadResults& payload : r.results) {
+    const std::string both = payload.workers.at(0)["echo_both"].text(),
+                      hash = payload.workers.at(0)["hash"].text();
+    const sdk::JsonView worker(both);
+    const sdk::JsonView dispatcher = worker["dispatch_meta"]["echo_both"]["echo_second"];
+    EXPECT_EQ(dispatcher["plugins_run"].text(), "[[]]");
+    EXPECT_EQ(dispatcher["results"].text(), "[{}]");
+    EXPECT_EQ(worker["dispatch_meta"]["echo_both"]["nobody"]["the"].text(), R"("last")");
+    EXPECT_EQ(worker["plugins_run"].text(), R"([["hash", "echo_both"]])");
+    EXPECT_EQ(*worker["results"][0]["hash"]["md5"].as_string(),
+              *sdk::JsonView(hash)["md5"].as_string());
+  }
+}
+
+TEST(Together, WhenOneOfTheTwoDiesTheOtherIsCalled) {
+  const Leftovers leftovers;
+  std::vector<std::string> contents;
+  for (int i = 0; i < 20; ++i) contents.push_back("payload " + std::to_string(i));
+  contents[7] = "dies dispatching", contents[8] = "dies scanning";
+  const std::string crash =
+      "crash: its host process ended by signal 6 (SIGABRT); what it had given stands";
+  const StoqResponse r = of_both("process", archive_of(contents));
+  ASSERT_EQ(r.results.size(), contents.size() + 1);
+  const std::vector<Said> said = said_of(r);
+  for (size_t i = 1; i < said.size(); ++i) {
+    const std::string& content = contents[i - 1];
+    const bool died = content == "dies dispatching";
+    const sdk::JsonView worker(said[i].results.at("echo_both"));
+    const sdk::JsonView metas = worker["dispatch_meta"]["echo_both"];
+    EXPECT_EQ(*metas["echo_second"]["sum"].as_string(), echo::sum(content));
+    EXPECT_EQ(static_cast<bool>(metas["nobody"]), !died) << content;
+    EXPECT_EQ(said[i].results.count("hash"), 1u) << content;
+    EXPECT_EQ(said[i].results.count("echo_second"), 1u) << content;
+    const std::string stage = died ? "dispatcher:failed to dispatch: echo_both ; "
+                                   : "worker:failed to scan: echo_both ; ";
+    EXPECT_EQ(std::count(said[i].errors.begin(), said[i].errors.end(), stage + crash),
+              content.starts_with("dies") ? 1 : 0)
+        << content;
   }
 }
 

@@ -84,6 +84,8 @@ class BadAnswers {
     if (how == "bad payload meta")
       say(call, {api.set_payload_meta(call, str("{\"dispatch_to\": 1}")),
                  api.set_payload_meta(call, str("nonsense"))});
+    if (how == "payload meta")
+      say(call, {api.set_payload_meta(call, str("{\"should_archive\": false}"))});
     if (how == "request meta") say(call, {api.set_request_meta(call, str("{\"source\": \"me\"}"))});
   }
 };

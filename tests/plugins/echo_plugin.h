@@ -219,6 +219,19 @@ class EchoProvider {
   const sdk::Host host_;
 };
 
+// Dispatcher and worker in one, which may share a trip. Each may die, once it has said something.
+struct EchoBoth {
+  void get_dispatches(const sdk::Payload& p, sdk::Call& call) {
+    call.dispatch("echo_second", echo::describe(facts_of(p, call)));
+    if (p.text().starts_with("dies dispatching")) std::abort();
+    call.dispatch("nobody", R"({"the": "last"})");
+  }
+  void scan(const sdk::Payload& p, sdk::Call& call) {
+    call.result(echo::describe(facts_of(p, call)));
+    if (p.text().starts_with("dies scanning")) std::abort();
+  }
+};
+
 // Worker, connector and provider in one: one instance, one host.
 class EchoAll : public EchoProvider {
  public:
