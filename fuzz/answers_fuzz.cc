@@ -66,7 +66,7 @@ class Checked final : public SilentReply {
   uint64_t bytes_ = 0, children_ = 0;
 };
 
-// Messages out of the input: how (a byte), length, body.
+// Messages out of the input: how (a byte), length, body; or what the host says of its progress.
 class Script final : public Peer {
  public:
   explicit Script(fuzz::Bytes data) : in_(data) {}
@@ -74,6 +74,13 @@ class Script final : public Peer {
     message.fds.clear();
     if (in_.empty() || ended_) return wire::Received::closed;
     const uint8_t how = in_.byte();
+    if (how & 64) {
+      progress_.answered = in_.byte() - 1u;  // or more than there can be
+      uint64_t since = 0;
+      for (int i = 0; i < 8; ++i) since = since << 8 | in_.byte();
+      progress_.since = std::chrono::steady_clock::time_point(
+          std::chrono::steady_clock::duration(static_cast<int64_t>(since)));
+    }
     if (how & 1) return wire::Received::timeout;
     body_ = in_.text();
     ended_ = how & 32;
@@ -94,12 +101,17 @@ class Script final : public Peer {
     must(call == 7);
     return ended_ ? body_ : "";
   }
+  Outbox::Progress progress(uint64_t call) override {
+    must(call == 7);
+    return progress_;
+  }
   bool killed = false;
 
  private:
   fuzz::Input in_;
   std::string body_;
   bool ended_ = false;
+  Outbox::Progress progress_;
 };
 
 std::string message(char how, std::string_view records) {
@@ -117,7 +129,8 @@ STOQ_FUZZ(answers) {
     stoq::Input first, second;
     BatchItem items[] = {{Op::scan, &plugin, &replies[0], &first},
                          {Op::scan, &plugin, &replies[1], &second}};
-    const double deadlines[] = {60, 60};
+    const double deadline = data.size() % 2 ? 60 : 0;
+    const double deadlines[] = {deadline, deadline};
     const Conversation::Log log = [](LogLevel level, std::string_view, std::string_view line) {
       must(name_of(level) != "" && line.size() <= wire::kDatagram);
     };
@@ -148,5 +161,7 @@ STOQ_FUZZ_SEEDS(answers) {
       message(0, record(Record::log, "\x14line") + record(Record::put_payload, put.str())),
       message(24, record(Record::put_file, put.str()) + record(Record::put_task, put.str())),
       message(8, record(Record::put_payload, put.str()) + record(Record::expect, "12345678")),
-      message(0, record(Record::set_payload_meta, "{}") + record(Record::set_request_meta, "{}"))};
+      message(0, record(Record::set_payload_meta, "{}") + record(Record::set_request_meta, "{}")),
+      "\x41\2" + std::string(8, '\0') +
+          message(0, record(Record::result, "[1]") + done + done + end)};
 }

@@ -101,7 +101,6 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   size_t batch_end(const Node& node) const;
   size_t accompanying(Node& node, const HostGroup& group);
   void go_along(Trip& trip, Node& node, size_t end);
-  void drop_kept(Node& node);
   enum class Leave : uint8_t { go, park };
   Leave may_extract(Node& node);
   uint64_t most_extracted(Level& level, size_t end) const;
@@ -111,6 +110,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   void run_worker(Node& node);
   void run_batches(std::span<Node* const> nodes);  // of each node from `next` on
   bool kept_from(Node& node, const Instance& instance, std::string_view stage);
+  unsigned in_quarantine(const Node& node, const PluginInfo& info) const;  // after so many deaths
   std::string stage_text(const Node& node) const;
   bool out_of_time(Node& node,
                    size_t more = 0);  // records what of the plan, and how many others, will not run

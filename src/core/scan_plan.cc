@@ -86,11 +86,14 @@ bool Scan::add_required(Node& node, const Instance& worker) {
   return complete;
 }
 
+unsigned Scan::in_quarantine(const Node& node, const PluginInfo& info) const {
+  return context_.quarantine.kept(info.name, info.version, node.payload.sha256(), settings_);
+}
+
 // Whether the plugin is in quarantine for this payload; records it.
 bool Scan::kept_from(Node& node, const Instance& instance, std::string_view stage) {
   const PluginInfo& info = instance.info();
-  const unsigned deaths =
-      context_.quarantine.kept(info.name, info.version, node.payload.sha256(), settings_);
+  const unsigned deaths = in_quarantine(node, info);
   if (deaths == 0) return false;
   node.errors.add(info.name,
                   failure_text(stage, info.name, "quarantine",

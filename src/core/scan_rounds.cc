@@ -139,13 +139,12 @@ void Scan::ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes
 // asked, and no concern of dispatchers. Those in the engine's own process that come before it are
 // run, if dispatchers see nothing of what they do.
 size_t Scan::accompanying(Node& node, const HostGroup& group) {
-  drop_kept(node);
   const auto plain = [&](size_t at, const HostGroup* where) {
     if (at >= node.plan.size()) return false;
     const Instance& worker = *node.plan[at].instance;
     const PluginInfo& info = worker.info();
     return worker.group() == where && !info.extracts && !info.wants_ancestors &&
-           !info.changes_request && (where || !info.changes_payload);
+           !info.changes_request && (where || !info.changes_payload) && !in_quarantine(node, info);
   };
   while (plain(node.next, nullptr)) run_worker(node);
   size_t end = node.next;
@@ -185,19 +184,14 @@ bool Scan::open_round(Node& node) {
     });
     if (node.round->settled) node.round->request_meta = node.request.request_meta;
   }
-  drop_kept(node);
+  if (!context_.quarantine.empty())
+    node.plan.erase(
+        std::remove_if(node.plan.begin() + static_cast<std::ptrdiff_t>(node.next), node.plan.end(),
+                       [&, stage = stage_text(node)](const Node::Planned& p) {
+                         return kept_from(node, *p.instance, stage);
+                       }),
+        node.plan.end());
   return true;
-}
-
-// Of the workers to come, those that quarantine keeps from it.
-void Scan::drop_kept(Node& node) {
-  if (context_.quarantine.empty()) return;
-  node.plan.erase(
-      std::remove_if(node.plan.begin() + static_cast<std::ptrdiff_t>(node.next), node.plan.end(),
-                     [&, stage = stage_text(node)](const Node::Planned& p) {
-                       return kept_from(node, *p.instance, stage);
-                     }),
-      node.plan.end());
 }
 
 bool Scan::run_round(Node& node) {
