@@ -269,9 +269,10 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
       const uint64_t token = r.u64();
       const std::string_view meta = r.text(), request = r.text();
       if (message.fds.empty()) throw Malformed("a file without a descriptor");
+      Reply& taker = reply();  // who has it from here on
       const int fd = message.fds.front().release();
       message.fds.erase(message.fds.begin());
-      return answer_put(reply().put_file(fd, meta, request, token));
+      return answer_put(taker.put_file(fd, meta, request, token));
     }
     case Record::put_task: {
       wire::Reader r(bytes);

@@ -10,6 +10,7 @@
 
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -321,6 +322,26 @@ TEST(LyingHost, DescriptorsThatNobodyAskedFor) {
   };
   expect_lie(lie(1), "a descriptor comes that no record asks for");
   expect_lie(lie(4), "a descriptor comes that no record asks for");
+}
+
+size_t open_descriptors() {
+  const std::filesystem::directory_iterator list("/proc/self/fd");
+  return static_cast<size_t>(std::distance(list, {}));
+}
+
+TEST(LyingHost, AFileThatNobodyTakesIsClosed) {
+  const size_t before = open_descriptors();
+  expect_lie(converse([](int socket) {
+               const Fd file(memfd_create("lie", MFD_CLOEXEC));
+               wire::Writer put;
+               put.u64(1).text("{}").text("");
+               wire::send(socket, {Type::records, 0, kCall, 0},
+                          record(Record::result, "1") + record(Record::plugin_done) +
+                              record(Record::put_file, put.str()),
+                          {file.get()});
+             }),
+             "an answer comes after the last one");
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 // A payload that the host could still cut short while the engine reads it.
