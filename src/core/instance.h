@@ -110,7 +110,9 @@ class Reply {
   }
   virtual void expect(uint64_t /*items*/) {}  // in all
 
-  virtual void answered() {}  // of a call of a batch: nothing more comes
+  // Of a call of a batch.
+  virtual void answered() {}             // nothing more comes; said once or twice
+  virtual bool kept() { return false; }  // in quarantine since the batch began, which is told
 };
 
 // What is said of a meta of the wrong shape.

@@ -283,6 +283,10 @@ void ScanReply::answered() {
   keep_metas(dispatch_metas(op_ == Op::get_deep_dispatches), name_, metas_);
 }
 
+bool ScanReply::kept() {
+  return scan_.kept_from(node_, instance_, stage_);
+}
+
 NamedResults& ScanReply::dispatch_metas(bool deep) {
   return deep ? node_.payload.deep_dispatch_meta : node_.payload.dispatch_meta;
 }
@@ -324,7 +328,7 @@ bool ScanReply::set_dispatch_meta(bool deep, std::string_view json) {
     record("its dispatch meta was refused: it must be an object");
     return false;
   }
-  if (!instance_.info().changes_payload) {
+  if (op_ == Op::scan && !instance_.info().changes_payload) {
     record("it changes dispatch meta, which its manifest rules out (changes_payload = no)");
     return false;
   }

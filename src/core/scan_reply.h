@@ -38,6 +38,7 @@ class ScanReply final : public Reply {
   int64_t time_left() override;
 
   void answered() override;
+  bool kept() override;
 
   std::vector<std::string> named;  // in order
   const std::string& name() const { return name_; }

@@ -136,8 +136,8 @@ void Scan::ask(Op op, const Instances& dispatchers, std::span<Node* const> nodes
 }
 
 // The end of the run of workers in these hosts that comes first in the plan: known before anybody is
-// asked, and no concern of dispatchers. Those in the engine's own process that come before it are
-// run, if dispatchers see nothing of what they do.
+// asked, and no concern of dispatchers. Those that come before it and share no host are run, if they
+// leave the payload as it is.
 size_t Scan::accompanying(Node& node, const HostGroup& group) {
   const auto plain = [&](size_t at, const HostGroup* where) {
     if (at >= node.plan.size()) return false;
@@ -146,8 +146,12 @@ size_t Scan::accompanying(Node& node, const HostGroup& group) {
     return worker.group() == where && !info.extracts && !info.wants_ancestors &&
            !info.changes_request && (where || !info.changes_payload) && !in_quarantine(node, info);
   };
-  while (plain(node.next, nullptr)) run_worker(node);
-  size_t end = node.next;
+  size_t begin = node.next;
+  while (plain(begin, nullptr)) ++begin;
+  if (!plain(begin, &group)) return node.next;
+  while (node.next < begin && Clock::now() < deadline_.load()) run_worker(node);
+  if (node.next < begin) return node.next;
+  size_t end = begin;
   while (plain(end, &group)) ++end;
   return end;
 }

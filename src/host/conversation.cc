@@ -298,6 +298,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
                 (of_request_ ? std::string("the time of the request was over")
                              : "its deadline of " + Json(deadlines_[at_]).text() + " s") +
                 "; what it had given stands");
+      reply().answered();
       ++at_;
       failures_told_ = lines_told_ = 0;
       if (at_ >= ahead_) next_deadline(std::chrono::steady_clock::now());

@@ -323,17 +323,39 @@ std::span<BatchItem> HostGroup::of_one_trip(std::span<BatchItem> items) const {
   return items.first(end);
 }
 
+namespace {
+
+void keep(Reply& reply) noexcept {
+  try {
+    reply.answered();
+  } catch (const std::exception& e) {
+    reply.failed(Failure::refused, "StoqException",
+                 std::string("what it gave could not be kept: ") + e.what());
+  }
+}
+
+}  // namespace
+
+// Whether a call is not to be made, which is told.
+bool HostGroup::passed_over(Reply& reply) {
+  if (reply.kept()) return true;
+  const std::string_view why = reply.over();
+  if (why.empty()) return false;
+  reply.failed(Failure::deadline, "deadline", "it was not called: " + std::string(why));
+  return true;
+}
+
 void HostGroup::call(std::span<BatchItem> items) noexcept {
   while (!items.empty()) {
     try {
+      if (passed_over(*items.front().reply)) {
+        items = items.subspan(1);
+        continue;
+      }
       const size_t dealt_with = std::min(trip(of_one_trip(items)), items.size());
-      for (BatchItem& item : items.first(dealt_with)) item.reply->answered();
+      const std::span<BatchItem> done = items.first(dealt_with);
       items = items.subspan(dealt_with);
-      // A host each would begin, to be killed at once.
-      for (std::string_view why; !items.empty() && !(why = items.front().reply->over()).empty();
-           items = items.subspan(1))
-        items.front().reply->failed(Failure::deadline, "deadline",
-                                    "it was not called: " + std::string(why));
+      if (!done.empty()) keep(*done.back().reply);  // the others were kept when they ended
     } catch (const std::exception& e) {
       items.front().reply->failed(
           Failure::refused, "StoqException",
@@ -348,7 +370,7 @@ void call_batch(std::span<BatchItem> items) noexcept {
   if (HostGroup* group = items.front().instance->group()) return group->call(items);
   for (BatchItem& item : items) {
     item.instance->call(item.op, *item.input, *item.reply);
-    item.reply->answered();
+    keep(*item.reply);
   }
 }
 

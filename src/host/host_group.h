@@ -64,6 +64,7 @@ class HostGroup {
   void keep_arena(const HostProcess& host);
   std::shared_ptr<Arena> take_arena();
   std::span<BatchItem> of_one_trip(std::span<BatchItem> items) const;
+  static bool passed_over(Reply& reply);
   size_t trip(std::span<BatchItem> items);
 
   Roots roots_;

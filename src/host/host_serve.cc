@@ -265,13 +265,12 @@ class CallServer {
       if (items[i].plugin >= plugins_.size())
         throw wire::Malformed("a call for a plugin that is not here");
       Instance& plugin = *plugins_[items[i].plugin];
-      const bool dispatches = items[i].op == Op::get_dispatches;
-      hide(dispatches);
+      const bool names = items[i].op != Op::scan;  // it is a dispatcher
+      hide(items[i].op == Op::get_dispatches);
       bool keep = false;
       for (size_t k = i + 1; k < items.size(); ++k)
-        keep |=
-            items[k].plugin < plugins_.size() &&
-            (dispatches || plugins_[items[k].plugin]->info().wants_result_of(plugin.info().name));
+        keep |= items[k].plugin < plugins_.size() &&
+                (names || plugins_[items[k].plugin]->info().wants_result_of(plugin.info().name));
       reply.begin(plugin.info(), items[i], input, keep);
       plugin.call(items[i].op, input, reply);
       reply.plugin_done();

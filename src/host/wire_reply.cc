@@ -46,7 +46,10 @@ void WireReply::begin(const PluginInfo& plugin, const wire::CallItem& item, Inpu
   told_of_end_ = false;
   input_ = &input;
   keep_results_ = keep && item.op == Op::scan;
-  keep_metas_ = keep && item.op == Op::get_dispatches;
+  keep_metas_ = !keep || !input.payload              ? nullptr
+                : item.op == Op::get_dispatches      ? &input.payload->dispatch_meta
+                : item.op == Op::get_deep_dispatches ? &input.payload->deep_dispatch_meta
+                                                     : nullptr;
   meter_ = ExtractionMeter(limits_, input.payload ? input.payload->size() : 0);
 }
 
@@ -88,8 +91,8 @@ void WireReply::flush(const std::vector<int>& fds) {
 void WireReply::plugin_done() {
   const auto now = std::chrono::steady_clock::now();
   const char told = told_of_end_ || now >= deadline_;
+  if (keep_metas_) keep_metas(*keep_metas_, plugin_->name, metas_);
   give(Record::plugin_done, {&told, 1});
-  if (keep_metas_) keep_metas(input_->payload->dispatch_meta, plugin_->name, metas_);
   if (outbox_) outbox_->answered(now);
 }
 
@@ -243,7 +246,7 @@ bool WireReply::set_dispatch_meta(bool deep, std::string_view json) {
   }
   const char flag = deep;
   give(Record::set_dispatch_meta, {&flag, 1}, canonical);
-  return !plugin_ || plugin_->changes_payload;
+  return true;
 }
 
 int64_t WireReply::time_left() {

@@ -73,8 +73,9 @@ class WireReply final : public Reply {
   ExtractionMeter meter_;
   Input* input_ = nullptr;
   const PluginInfo* plugin_ = nullptr;
-  bool keep_results_ = false, keep_metas_ = false;
-  NamedResults metas_;  // of a dispatcher
+  bool keep_results_ = false;
+  NamedResults* keep_metas_ = nullptr;  // where those of a dispatcher are kept
+  NamedResults metas_;                  // of a dispatcher
   std::string out_;
   uint64_t sent_ = 0;  // bytes that messages carry
   size_t kept_ = 0;    // of out_, that are in the outbox

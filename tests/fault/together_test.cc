@@ -148,8 +148,10 @@ TEST(Together, WhatAPayloadDoesToItsHostIsItsOwn) {
 }
 
 // A worker that nobody has to name shares the trip of the dispatchers that live where it does.
-StoqResponse of_both(const std::string& isolation, const std::string& archive) {
-  StoqOptions o = quiet({{"threads", "1"}});
+StoqResponse of_both(const std::string& isolation, const std::string& archive,
+                     std::map<std::string, std::string> core = {}) {
+  core["threads"] = "1";
+  StoqOptions o = quiet(std::move(core));
   o.plugin_dir_list = {STOQ_TEST_PLUGINS, STOQ_PLUGINS};
   o.dispatchers = {"echo_both"};
   o.always_dispatch = {"hash", "echo_both", "decompress"};
@@ -162,13 +164,15 @@ TEST(Together, AWorkerSeesWhatItsDispatchersGaveAndTheySeeNothingOfIt) {
   const Leftovers leftovers;
   std::vector<std::string> contents;
   for (int i = 0; i < 20; ++i) contents.push_back("payload " + std::to_string(i));
-  const StoqResponse r = of_both("process", archive_of(contents));
+  // A host each, but for what shares a trip.
+  const StoqResponse r = of_both("process", archive_of(contents), {{"host_calls", "1"}});
   ASSERT_EQ(r.results.size(), contents.size() + 1);
   EXPECT_EQ(comparable(r), comparable(of_both("none", archive_of(contents))));
   for (const PayloadResults& payload : r.results) {
     const std::string both = payload.workers.at(0)["echo_both"].text(),
                       hash = payload.workers.at(0)["hash"].text();
-    const sdk::JsonView worker(both);
+    EXPECT_EQ(sdk::JsonView(both)["dispatched_here"].text(), "1");
+    const sdk::JsonView worker = sdk::JsonView(both)["told"];
     const sdk::JsonView dispatcher = worker["dispatch_meta"]["echo_both"]["echo_second"];
     EXPECT_EQ(dispatcher["plugins_run"].text(), "[[]]");
     EXPECT_EQ(dispatcher["results"].text(), "[{}]");
@@ -192,7 +196,7 @@ TEST(Together, WhenOneOfTheTwoDiesTheOtherIsCalled) {
   for (size_t i = 1; i < said.size(); ++i) {
     const std::string& content = contents[i - 1];
     const bool died = content == "dies dispatching";
-    const sdk::JsonView worker(said[i].results.at("echo_both"));
+    const sdk::JsonView worker = sdk::JsonView(said[i].results.at("echo_both"))["told"];
     const sdk::JsonView metas = worker["dispatch_meta"]["echo_both"];
     EXPECT_EQ(*metas["echo_second"]["sum"].as_string(), echo::sum(content));
     EXPECT_EQ(static_cast<bool>(metas["nobody"]), !died) << content;
@@ -204,6 +208,20 @@ TEST(Together, WhenOneOfTheTwoDiesTheOtherIsCalled) {
               content.starts_with("dies") ? 1 : 0)
         << content;
   }
+}
+
+TEST(Together, OneThatDiedTooOftenIsCalledNoMore) {
+  const Leftovers leftovers;
+  const StoqResponse r = of_both("process", archive_of({"payload", "dies dispatching", "the last"}),
+                                 {{"quarantine_deaths", "1"}});
+  const std::vector<Said> said = said_of(r);
+  ASSERT_EQ(said.size(), 4u);
+  EXPECT_EQ(said[2].results.count("echo_both"), 0u);
+  ASSERT_EQ(said[2].errors.size(), 2u) << r.dumps();
+  EXPECT_EQ(said[2].errors[1],
+            "worker:failed to scan: echo_both ; quarantine: it was not called, for it died 1 times "
+            "on this payload, and is kept from it for quarantine_time = 3600.0 s");
+  for (const size_t other : {1, 3}) EXPECT_EQ(said[other].results.count("echo_both"), 1u);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "echo.h"
@@ -221,13 +222,17 @@ class EchoProvider {
 
 // Dispatcher and worker in one, which may share a trip. Each may die, once it has said something.
 struct EchoBoth {
+  static inline std::set<std::string> dispatched;  // by this process
   void get_dispatches(const sdk::Payload& p, sdk::Call& call) {
+    dispatched.insert(facts_of(p, call).payload_id);
     call.dispatch("echo_second", echo::describe(facts_of(p, call)));
     if (p.text().starts_with("dies dispatching")) std::abort();
     call.dispatch("nobody", R"({"the": "last"})");
   }
   void scan(const sdk::Payload& p, sdk::Call& call) {
-    call.result(echo::describe(facts_of(p, call)));
+    const Facts facts = facts_of(p, call);
+    call.result("{\"dispatched_here\": " + std::to_string(dispatched.count(facts.payload_id)) +
+                ", \"told\": " + echo::describe(facts) + "}");
     if (p.text().starts_with("dies scanning")) std::abort();
   }
 };
