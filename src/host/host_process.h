@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -102,7 +103,8 @@ class HostProcess final : public Peer {
   Fd threads_now_, descriptors_now_;  // of /proc
   std::vector<InArena> in_arena_;     // the contents that lie there
   int core_ = -1, patience_ = kTick;
-  bool ended_ = false, killed_ = false;
+  bool ended_ = false;
+  std::atomic<bool> killed_ = false;  // by any thread
 };
 
 }  // namespace stoq
