@@ -325,6 +325,7 @@ std::span<BatchItem> HostGroup::of_one_trip(std::span<BatchItem> items) const {
 
 namespace {
 
+// The end of a batch's call; memory may lack for what it gave.
 void keep(Reply& reply) noexcept {
   try {
     reply.answered();

@@ -148,15 +148,18 @@ TEST(Together, WhatAPayloadDoesToItsHostIsItsOwn) {
 }
 
 // A worker that nobody has to name shares the trip of the dispatchers that live where it does.
-StoqResponse of_both(const std::string& isolation, const std::string& archive,
-                     std::map<std::string, std::string> core = {}) {
+StoqOptions both(const std::string& isolation, std::map<std::string, std::string> core = {}) {
   core["threads"] = "1";
   StoqOptions o = quiet(std::move(core));
   o.plugin_dir_list = {STOQ_TEST_PLUGINS, STOQ_PLUGINS};
   o.dispatchers = {"echo_both"};
   o.always_dispatch = {"hash", "echo_both", "decompress"};
   o.plugin_opts["echo_both"]["isolation"] = isolation;
-  Stoq s(std::move(o));
+  return o;
+}
+StoqResponse of_both(const std::string& isolation, const std::string& archive,
+                     std::map<std::string, std::string> core = {}) {
+  Stoq s(both(isolation, std::move(core)));
   return s.scan(archive);
 }
 
@@ -212,16 +215,24 @@ TEST(Together, WhenOneOfTheTwoDiesTheOtherIsCalled) {
 
 TEST(Together, OneThatDiedTooOftenIsCalledNoMore) {
   const Leftovers leftovers;
-  const StoqResponse r = of_both("process", archive_of({"payload", "dies dispatching", "the last"}),
-                                 {{"quarantine_deaths", "1"}});
-  const std::vector<Said> said = said_of(r);
-  ASSERT_EQ(said.size(), 4u);
-  EXPECT_EQ(said[2].results.count("echo_both"), 0u);
-  ASSERT_EQ(said[2].errors.size(), 2u) << r.dumps();
-  EXPECT_EQ(said[2].errors[1],
-            "worker:failed to scan: echo_both ; quarantine: it was not called, for it died 1 times "
-            "on this payload, and is kept from it for quarantine_time = 3600.0 s");
-  for (const size_t other : {1, 3}) EXPECT_EQ(said[other].results.count("echo_both"), 1u);
+  Stoq s(both("process", {{"quarantine_deaths", "1"}}));
+  const std::string archive = archive_of({"payload", "dies dispatching", "the last"});
+  const std::string kept =
+      ": echo_both ; quarantine: it was not called, for it died 1 times on this payload, and is "
+      "kept from it for quarantine_time = 3600.0 s";
+  for (const bool again : {false, true}) {
+    SCOPED_TRACE(again);
+    const StoqResponse r = s.scan(archive);
+    const std::vector<Said> said = said_of(r);
+    ASSERT_EQ(said.size(), 4u);
+    EXPECT_EQ(said[2].results.count("echo_both"), 0u);
+    ASSERT_EQ(said[2].errors.size(), 2u) << r.dumps();
+    if (again) {
+      EXPECT_EQ(said[2].errors[0], "dispatcher:failed to dispatch" + kept);
+    }
+    EXPECT_EQ(said[2].errors[1], "worker:failed to scan" + kept);
+    for (const size_t other : {1, 3}) EXPECT_EQ(said[other].results.count("echo_both"), 1u);
+  }
 }
 
 }  // namespace
