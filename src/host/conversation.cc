@@ -144,6 +144,7 @@ void Conversation::records(wire::Message& message) {
   received_ += message.body.size();
   wire::Reader r(message.body);
   while (!r.empty() && !over_) {
+    if (done_) throw Malformed("an answer goes on behind the end of its call");
     const auto kind = r.raw<Record>();
     const std::string_view bytes = r.take(r.raw<uint32_t>());
     if (partial_.size() + bytes.size() > max_record_)

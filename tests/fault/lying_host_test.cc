@@ -418,7 +418,11 @@ TEST(LyingHost, TheEnd) {
   expect_lie(converse(record(Record::call_done)), "a call ends before all its answers");
   expect_lie(converse(kDone, 2), "a call ends before all its answers");
   expect_lie(converse(record(Record::call_done), 2, true), "a call ends before all its answers");
-  expect_lie(converse(kDone + record(Record::result, "1")), "an answer comes after the last one");
+  const char* behind = "an answer goes on behind the end of its call";
+  expect_lie(converse(kDone + record(Record::result, "1")), behind);
+  const Answer stopped = converse(kDone + record(Record::extract_begin, "{}"), 2, true);
+  expect_lie(stopped, behind);  // the next payload's would be asked for once more
+  EXPECT_EQ(stopped.given, std::vector<std::string>{});
   expect_lie(converse(record(Record::plugin_done) + record(Record::error, "late")),
              "an answer comes after the last one");
   const Answer halfway =
