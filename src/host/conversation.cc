@@ -164,6 +164,10 @@ void Conversation::records(wire::Message& message) {
 }
 
 void Conversation::record(Record kind, std::string_view bytes, wire::Message& message) {
+  if (kind == Record::plugin_done)
+    answering_ = false;
+  else if (kind != Record::log && kind != Record::call_done)
+    answering_ = true;
   switch (kind) {
     case Record::result:
       reply().result(bytes);
@@ -307,6 +311,7 @@ void Conversation::record(Record kind, std::string_view bytes, wire::Message& me
     case Record::call_done:
       if (at_ != items_.size() && (at_ == 0 || items_[at_].input == items_[at_ - 1].input))
         throw Malformed("a call ends before all its answers");
+      if (answering_) throw Malformed("a call ends in the middle of an answer");
       done_ = true;
       return;
     case Record::part:

@@ -86,6 +86,7 @@ class Conversation {
   const Log& log_;
   size_t at_ = 0;     // the item whose answer comes next
   size_t ahead_ = 0;  // the item that the host is at, when the answers before it are not here yet
+  bool answering_ = false;  // something of that answer is here
   bool done_ = false, out_of_memory_ = false, stop_told_ = false;
   unsigned failures_told_ = 0, lines_told_ = 0;
   uint64_t received_ = 0;    // bytes of its answer

@@ -423,6 +423,10 @@ TEST(LyingHost, TheEnd) {
   const Answer stopped = converse(kDone + record(Record::extract_begin, "{}"), 2, true);
   expect_lie(stopped, behind);  // the next payload's would be asked for once more
   EXPECT_EQ(stopped.given, std::vector<std::string>{});
+  for (const std::string& begun :
+       {record(Record::extract_begin, "{}"), record(Record::result, "1")})
+    expect_lie(converse(record(Record::plugin_done) + begun + record(Record::call_done), 2, true),
+               "a call ends in the middle of an answer");
   expect_lie(converse(record(Record::plugin_done) + record(Record::error, "late")),
              "an answer comes after the last one");
   const Answer halfway =
