@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/answer.h"
+#include "core/cores.h"
 #include "core/interesting.h"
 #include "json/canonical.h"
 #include "stoq/sdk/json.h"
@@ -155,8 +156,8 @@ bool ScanReply::extract_begin(std::string_view payload_meta) {
   meta_.reset();
   if (!extract_meta(payload_meta)) return false;
   // The payloads come from another process: before they fill the store, somebody else looks at them
-  // meanwhile.
-  if (!lent_ && instance_.group() && meter_.bytes() >= kMuch) {
+  // meanwhile, where there is a core to do so.
+  if (!lent_ && instance_.group() && meter_.bytes() >= kMuch && cores_allowed() > 1) {
     lent_ = true;
     scan_.context_.pool.lend();
   }
