@@ -40,6 +40,8 @@ int main(int argc, char** argv) {
   // what goes into them.
   mallopt(M_MMAP_THRESHOLD, 8 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  // Without it the C library looks at that file each time somebody shows a time.
+  setenv("TZ", ":/etc/localtime", 0);
   int code = 0;
   std::optional<cli::Arguments> arguments = cli::parse(argc, argv, code);
   if (!arguments) return code;

@@ -28,6 +28,8 @@ std::vector<std::string> environment() {
   // first in large pages.
   std::vector<std::string> kept = {"LANG=C.UTF-8", "LD_BIND_NOW=1",
                                    "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"};
+  // As the program does for itself.
+  if (!getenv("TZ")) kept.emplace_back("TZ=:/etc/localtime");
   for (char** at = environ; at && *at; ++at) {
     const std::string_view entry = *at;
     if (entry.starts_with("TZ=") || entry.starts_with("ASAN_OPTIONS=") ||
