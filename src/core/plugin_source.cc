@@ -108,6 +108,8 @@ std::shared_ptr<Instance> PluginSource::get(std::string_view name) {
     std::shared_ptr<Instance> instance = of_the_program(name);
     if (!instance && manifest != manifests_.end()) instance = instantiate(manifest->second);
     if (instance) {
+      for (const std::string& problem : instance->info().problems)
+        logger_.log(LogLevel::warning, problem, "stoq." + std::string(name));
       made_.insert_or_assign(std::string(name), instance);
       return instance;
     }

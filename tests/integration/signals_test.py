@@ -177,6 +177,7 @@ class Signals(unittest.TestCase):
             run.signal(signal.SIGHUP)
             run.says(loaded)
             broken = f"{rules}/a.yar:1: syntax error"
+            run.says(f"stoq.yara: {broken}")
             self.assertEqual(found(b"2"), (["a_old", "b_new"], [broken]))
             # Where none compiles all that was in force stays.
             write("b.yar", "rule\n")
