@@ -61,15 +61,15 @@ bool PayloadMeta::update(std::string_view canonical) {
   const JsonView object(canonical);
   if (object.kind() != Kind::object) return false;
   PayloadMeta next = *this;  // all of it, or nothing
-  for (const auto& [key, value] : object.members()) {
-    if ((key == "should_archive" && !take(value, next.should_archive)) ||
-        (key == "should_scan" && !take(value, next.should_scan)) ||
-        (key == "extra_data" && !take_object(value, next.extra_data)))
-      return false;
-    if (key != "dispatch_to") continue;
-    if (value.kind() != Kind::array && value.kind() != Kind::string) return false;
-    next.dispatch_to = value.strings();
-  }
+  if (!take(object["should_archive"], next.should_archive) ||
+      !take(object["should_scan"], next.should_scan) ||
+      !take_object(object["extra_data"], next.extra_data))
+    return false;
+  const JsonView names = object["dispatch_to"];
+  if (names.kind() == Kind::array || names.kind() == Kind::string)
+    next.dispatch_to = names.strings();
+  else if (names.kind() != Kind::missing)
+    return false;
   *this = std::move(next);
   return true;
 }
