@@ -2,6 +2,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "cli/fetch.h"
 #include "cli/output.h"
 #include "config/text.h"
+#include "sandbox/spec.h"
 #include "stoq/exceptions.h"
 #include "stoq/sdk/descriptor.h"
 
@@ -26,9 +29,27 @@ namespace fs = std::filesystem;
 using sdk::Fd;
 
 constexpr size_t kLongestPath = 1024;
+constexpr rlim_t kMostMemory = rlim_t{1} << 30;
 
 struct FreeArchive {
   void operator()(archive* a) const { archive_read_free(a); }
+};
+
+// libarchive allocates what a header asks for. Of the process, for the time of its life.
+class MemoryLimit {
+ public:
+  MemoryLimit() {
+    getrlimit(RLIMIT_DATA, &before_);
+    rlim_t total, resident, shared, text, library, data = 0;  // pages
+    std::ifstream("/proc/self/statm") >> total >> resident >> shared >> text >> library >> data;
+    rlimit lower = before_;
+    lower.rlim_cur = std::min(before_.rlim_cur, data * sysconf(_SC_PAGESIZE) + kMostMemory);
+    if (data > 0 && !sandbox::kWatched) setrlimit(RLIMIT_DATA, &lower);
+  }
+  ~MemoryLimit() { setrlimit(RLIMIT_DATA, &before_); }
+
+ private:
+  rlimit before_{};
 };
 
 class Unpacking {
@@ -138,6 +159,7 @@ class Unpacking {
 }  // namespace
 
 void unpack_archive(const std::string& path, const std::string& into) {
+  const MemoryLimit limit;
   Unpacking(path, into).all();
 }
 

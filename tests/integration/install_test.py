@@ -275,6 +275,11 @@ class Archives(Case):
             file.write("no archive\n" * 1000)
         self.refused(f"{path} is not installed: it is no archive that can be read (tar, zip, 7z): Unrecognized archive format", path)
 
+    def test_one_that_asks_for_more_memory_than_it_may_have(self):
+        corpus = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../fuzz/corpus/unpack")
+        path = shutil.copy(f"{corpus}/asks_for_8_gib.7z", self.path("large.7z"))
+        self.refused(f"{path} is not installed: it is no archive that can be read (tar, zip, 7z): Couldn't allocate memory", path)
+
 
 class Git(Case):
     def setUp(self):
