@@ -7,6 +7,7 @@
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
 #include <set>
+#include <stdexcept>
 
 #include "filters.h"
 #include "references.h"
@@ -354,6 +355,15 @@ void Document::take_apart(QPDF& pdf, unsigned revision) {
                                      : warning.getObject() + ": " + warning.getMessageDetail());
 }
 
+// qpdf throws where the numbers that it looks for at the file's beginning are too large.
+bool is_linearized(QPDF& pdf) {
+  try {
+    return pdf.isLinearized();
+  } catch (const std::range_error&) {
+    return false;
+  }
+}
+
 void Document::read(std::string_view content) {
   budget() = Budget{kMostStructure, kMostDocument, false, false};
   std::string why, mended;
@@ -369,7 +379,7 @@ void Document::read(std::string_view content) {
     return;
   }
   facts(*pdf);
-  const bool linearized = mended.empty() && pdf->isLinearized();
+  const bool linearized = mended.empty() && is_linearized(*pdf);
   take_apart(*pdf, 0);
   std::vector<std::size_t> ends = ends_of_revisions(content, kMaxRevisions);
   if (linearized && !ends.empty()) ends.pop_back();  // the end of its first page

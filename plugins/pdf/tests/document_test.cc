@@ -111,6 +111,12 @@ TEST(PdfDocument, NoneAndNonsense) {
   EXPECT_EQ(r.report.errors.size(), 1u) << testing::PrintToString(r.report.errors);
 }
 
+TEST(PdfDocument, ANumberAtTheBeginningThatQpdfRefusesHidesNothing) {
+  std::string content = document(everything());
+  content.insert(content.find('\n') + 1, "%9999999999 0 obj <<\n");
+  EXPECT_EQ(Reading(content).sink.got, kEverything);
+}
+
 TEST(PdfDocument, BombsAreEnded) {
   const std::string zeros(100 << 20, '\0');
   Options options;
