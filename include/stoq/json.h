@@ -54,6 +54,7 @@ class Json {
   std::string text() const;
   // The same without a copy, unless the tree has been taken: then `scratch` holds it.
   std::string_view view(std::string& scratch) const;
+  // Integers beyond 64 bits are doubles there, and the largest double where none holds them.
   const Tree& tree() const;
   Tree& tree();
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stoq/json.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -18,6 +20,29 @@ std::string canonical_of(const Json::Tree& tree) {
   // dump replaces bad UTF-8 and writes NaN as null; numbers and layout are the canonicaliser's.
   std::string out;
   json::canonicalise(tree.dump(-1, ' ', false, Json::Tree::error_handler_t::replace), out, kAny);
+  return out;
+}
+
+// Integers may have any number of digits; a tree's number holds no more than a double.
+std::string with_finite_numbers(std::string_view text) {
+  std::string out;
+  for (size_t at = 0, end; at < text.size(); at = end) {
+    end = at + 1;
+    if (text[at] == '"') {
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+      end = std::min(end + 1, text.size());
+    } else if (text[at] == '-' || (text[at] >= '0' && text[at] <= '9')) {
+      end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+    }
+    const std::string_view token = text.substr(at, end - at);
+    double number = 0;
+    const bool too_large = token.find_first_not_of("0123456789-") == token.npos &&
+                           std::from_chars(token.data(), token.data() + token.size(), number).ec ==
+                               std::errc::result_out_of_range;
+    out += !too_large             ? token
+           : token.front() == '-' ? "-1.7976931348623157e+308"
+                                  : "1.7976931348623157e+308";
+  }
   return out;
 }
 
@@ -107,7 +132,12 @@ std::string Json::text() const {
 }
 
 const Json::Tree& Json::tree() const {
-  if (!tree_) tree_.reset(new Tree(kept().empty() ? Tree() : Tree::parse(kept())));
+  if (tree_) return *tree_;
+  try {
+    tree_.reset(new Tree(kept().empty() ? Tree() : Tree::parse(kept())));
+  } catch (const Tree::out_of_range&) {
+    tree_.reset(new Tree(Tree::parse(with_finite_numbers(kept()))));
+  }
   return *tree_;
 }
 
