@@ -83,7 +83,8 @@ class SocketPeer final : public Peer {
 void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool ends_early) {
   Payload here("content"), there("content"), in_host("content");
   Request request;
-  CollectReply direct(settings, store, kChildren, &here, &request);
+  const PluginInfo info;
+  CollectReply direct(settings, store, kChildren, {{here, request, info}});
   act(fuzz::Input(data), direct);
 
   auto [ours, theirs] = wire::socket_pair();
@@ -91,7 +92,6 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
   call.limits = settings.extraction, call.limits.children = kChildren;
   call.max_result = settings.max_result_size;
   call.max_depth = settings.max_result_depth;
-  PluginInfo info;
   stoq::Input input{.payload = &in_host, .request = &request};
   Outbox outbox;
   WireReply host(theirs.get(), &outbox, 1, call);
@@ -102,7 +102,7 @@ void check(fuzz::Bytes data, const Settings& settings, const Store& store, bool 
 
   SocketPeer peer(std::move(ours), outbox);
   fuzz::NoPlugin plugin;
-  CollectReply reply(settings, store, kChildren, &there, &request);
+  CollectReply reply(settings, store, kChildren, {{there, request, info}});
   stoq::Input nothing;
   BatchItem item{Op::scan, &plugin, &reply, &nothing};
   const double deadline = 60;

@@ -17,11 +17,10 @@ ExtractionLimits limits_of(const Settings& settings, uint64_t children) {
 }  // namespace
 
 CollectReply::CollectReply(const Settings& settings, const Store& store, uint64_t children,
-                           Payload* payload, Request* request)
+                           std::optional<Changes> changes)
     : settings_(settings),
       store_(store),
-      payload_(payload),
-      request_(request),
+      changes_(changes),
       meter_(limits_of(settings, children), 0) {}
 
 bool CollectReply::canonical(std::string_view json, std::string& out) {
@@ -88,8 +87,11 @@ void CollectReply::extract_end(bool keep) {
 
 // Of more payloads than are taken the others are left out.
 void CollectReply::extract_stopped() {
-  if (meter_.tripped() != ExtractionMeter::Limit::children)
+  if (meter_.tripped() == ExtractionMeter::Limit::children) {
+    if (changes_ && !changes_->plugin.extracts) error(kExtractsNothing);
+  } else {
     fail("it gave more than " + std::string(name_of(meter_.tripped())) + " allows");
+  }
 }
 
 bool CollectReply::dispatch(std::string_view plugin, std::string_view meta) {
@@ -103,17 +105,25 @@ bool CollectReply::dispatch(std::string_view plugin, std::string_view meta) {
 
 bool CollectReply::set_payload_meta(std::string_view json) {
   std::string text;
-  if (!payload_ || !canonical(json, text)) return false;
-  if (payload_->payload_meta.update(text)) return true;
-  error("its payload_meta was refused: " + std::string(kPayloadMetaShape));
+  if (!changes_ || !canonical(json, text)) return false;
+  if (!changes_->plugin.changes_payload)
+    error(kLeavesPayload);
+  else if (changes_->payload.payload_meta.update(text))
+    return true;
+  else
+    error("its payload_meta was refused: " + std::string(kPayloadMetaShape));
   return false;
 }
 
 bool CollectReply::set_request_meta(std::string_view json) {
   std::string text;
-  if (!request_ || !canonical(json, text)) return false;
-  if (request_->request_meta.update(text)) return true;
-  error("its request_meta was refused: " + std::string(kRequestMetaShape));
+  if (!changes_ || !canonical(json, text)) return false;
+  if (!changes_->plugin.changes_request)
+    error(kLeavesRequest);
+  else if (changes_->request.request_meta.update(text))
+    return true;
+  else
+    error("its request_meta was refused: " + std::string(kRequestMetaShape));
   return false;
 }
 

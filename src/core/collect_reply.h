@@ -10,9 +10,15 @@ namespace stoq {
 // Keeps whatever one call gives, within the limits of one call: for calls outside of a scan.
 class CollectReply final : public SilentReply {
  public:
-  // `children`: so many payloads are taken. `payload`: the one that the call may change.
+  // What a call may change, as far as the plugin's manifest lets it.
+  struct Changes {
+    Payload& payload;
+    Request& request;
+    const PluginInfo& plugin;
+  };
+  // `children`: so many payloads are taken.
   CollectReply(const Settings& settings, const Store& store, uint64_t children = 0,
-               Payload* payload = nullptr, Request* request = nullptr);
+               std::optional<Changes> changes = {});
 
   bool result(std::string_view json) override;
   void error(std::string_view text) override;
@@ -48,8 +54,7 @@ class CollectReply final : public SilentReply {
 
   const Settings& settings_;
   const Store& store_;
-  Payload* payload_;
-  Request* request_;
+  std::optional<Changes> changes_;
   ExtractionMeter meter_;
   uint64_t named_bytes_ = 0;
   std::optional<Store::Writer> writer_;

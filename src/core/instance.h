@@ -123,6 +123,14 @@ inline constexpr std::string_view kRequestMetaShape =
     "it must be an object with archive_payloads (a boolean), source (a text or null), extra_data "
     "(an object)";
 
+// What is said of an answer to which a plugin's own manifest gives it no right.
+inline constexpr std::string_view kExtractsNothing =
+    "it gave a payload, which its manifest rules out (extracts = no)";
+inline constexpr std::string_view kLeavesPayload =
+    "it changes payload_meta, which its manifest rules out (changes_payload = no)";
+inline constexpr std::string_view kLeavesRequest =
+    "it changes request_meta, which its manifest rules out (changes_request = no)";
+
 // The steps of an extraction, the same for all adapters that run a plugin's code.
 enum class Step : uint8_t { go, stop, invalid };
 Step begin_payload(Reply& reply, std::string_view payload_meta);

@@ -40,7 +40,9 @@ void LoadedPlugin::call(Op op, Input& input, CollectReply& reply) const {
 }
 
 WorkerResponse LoadedPlugin::scan(Payload& payload, Request request) const {
-  CollectReply reply(engine_->settings(), engine_->store(), UINT64_MAX, &payload, &request);
+  const PluginInfo& info = instance_->info();
+  CollectReply reply(engine_->settings(), engine_->store(), info.extracts ? UINT64_MAX : 0,
+                     {{payload, request, info}});
   Input input{.payload = &payload, .request = &request};
   // What plugins see of a payload are the rounds so far and the one in which they run.
   payload.worker_results.emplace_back();
@@ -62,7 +64,8 @@ WorkerResponse LoadedPlugin::scan(Payload& payload, Request request) const {
 }
 
 DispatcherResponse LoadedPlugin::dispatches(Op op, Payload& payload, Request& request) const {
-  CollectReply reply(engine_->settings(), engine_->store(), 0, &payload, &request);
+  CollectReply reply(engine_->settings(), engine_->store(), 0,
+                     {{payload, request, instance_->info()}});
   Input input{.payload = &payload, .request = &request};
   call(op, input, reply);
   DispatcherResponse response;
@@ -82,7 +85,8 @@ DeepDispatcherResponse LoadedPlugin::get_deep_dispatches(Payload& payload, Reque
 }
 
 ArchiverResponse LoadedPlugin::archive(Payload& payload, Request request) const {
-  CollectReply reply(engine_->settings(), engine_->store(), 0, &payload, &request);
+  CollectReply reply(engine_->settings(), engine_->store(), 0,
+                     {{payload, request, instance_->info()}});
   Input input{.payload = &payload, .request = &request};
   call(Op::archive, input, reply);
   return {std::move(reply.results), std::move(reply.errors)};

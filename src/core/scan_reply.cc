@@ -65,8 +65,7 @@ ScanReply::~ScanReply() {
   }
   // What stopped the extraction is told once, by the limit that did it.
   if (meter_.stopped() && !may_extract())
-    record(op_ == Op::scan ? "it gave a payload, which its manifest rules out (extracts = no)"
-                           : "it gave a payload, which only workers may");
+    record(op_ == Op::scan ? kExtractsNothing : "it gave a payload, which only workers may");
   else if (meter_.stopped() && meter_.tripped() != ExtractionMeter::Limit::spill)
     Scan::leave_out(node_.left_out, name_of(meter_.tripped()), name_, std::nullopt);
 }
@@ -296,7 +295,7 @@ bool ScanReply::set_payload_meta(std::string_view json) {
   std::string text;
   if (!canonical(json, text, "payload_meta")) return false;
   if (!instance_.info().changes_payload) {
-    record("it changes payload_meta, which its manifest rules out (changes_payload = no)");
+    record(kLeavesPayload);
     return false;
   }
   PayloadMeta next = node_.payload.payload_meta;
@@ -313,7 +312,7 @@ bool ScanReply::set_request_meta(std::string_view json) {
   std::string text;
   if (!canonical(json, text, "request_meta")) return false;
   if (!instance_.info().changes_request) {
-    record("it changes request_meta, which its manifest rules out (changes_request = no)");
+    record(kLeavesRequest);
     return false;
   }
   if (!bounded(text.size(), request_meta_bytes_)) return true;

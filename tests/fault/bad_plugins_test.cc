@@ -211,6 +211,26 @@ TEST(BadPlugins, ThatThrowInADeepDispatcher) {
   }
 }
 
+// Both are asked in one trip to their host.
+TEST(BadPlugins, ThatThrowBesideAnotherDeepDispatcher) {
+  for (const char* isolation : {"none", "process"}) {
+    SCOPED_TRACE(isolation);
+    StoqOptions o = with("bad_throw", isolation, {{"where", "get_deep_dispatches"}});
+    o.plugin_opts["echo_deep_dispatcher"]["isolation"] = isolation;
+    o.deep_dispatchers = {"bad_throw", "echo_deep_dispatcher"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("x", {.add_start_dispatch = {"echo_second"}});
+    const std::string tail = " ; payload " + r.results[0].payload_id;
+    ASSERT_TRUE(r.errors.find("bad_throw") && r.errors.find("echo_deep_dispatcher")) << r.dumps();
+    EXPECT_EQ(*r.errors.find("bad_throw"),
+              Names{"deep dispatcher:failed to deep dispatch: bad_throw ; std::runtime_error: "
+                    "thrown in get_deep_dispatches" +
+                    tail});
+    EXPECT_EQ(*r.errors.find("echo_deep_dispatcher"), Names{"a deep dispatcher's error"});
+    EXPECT_EQ(r.errors.size(), 2u) << r.dumps();
+  }
+}
+
 TEST(BadPlugins, ThatThrowInAnArchiver) {
   for (const char* isolation : {"none", "process"}) {
     StoqOptions o = with("bad_throw", isolation, {{"where", "archive"}});
@@ -420,6 +440,11 @@ TEST(BadPlugins, PayloadsFromWhomeverMayGiveNone) {
     const Json* result = r.results[0].workers.at(0).find("bad_giver");
     ASSERT_TRUE(result);
     EXPECT_EQ(result->text(), "true");
+    Payload payload("content");
+    const WorkerResponse by_hand = s.load_plugin("bad_giver").scan(payload);
+    EXPECT_TRUE(by_hand.extracted.empty());
+    EXPECT_EQ(by_hand.errors,
+              Names{"it gave a payload, which its manifest rules out (extracts = no)"});
   }
 }
 
@@ -571,6 +596,16 @@ TEST(BadPlugins, MetaThatTheManifestRulesOut) {
                     payload.payload_id});
     EXPECT_EQ(payload.workers[0]["bad_answers"].text(), "[-2]");
     EXPECT_TRUE(payload.payload_meta.should_archive);
+
+    const LoadedPlugin plugin = s.load_plugin("bad_answers");
+    Payload of_hand("payload meta"), of_request("request meta");
+    EXPECT_EQ(
+        plugin.scan(of_hand).errors,
+        Names{"it changes payload_meta, which its manifest rules out (changes_payload = no)"});
+    EXPECT_TRUE(of_hand.payload_meta.should_archive);
+    EXPECT_EQ(
+        plugin.scan(of_request).errors,
+        Names{"it changes request_meta, which its manifest rules out (changes_request = no)"});
   }
 }
 

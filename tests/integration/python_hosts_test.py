@@ -97,6 +97,17 @@ class Deeds(Case):
         self.assertNotIn("large", response["request_meta"]["extra_data"])
         self.assertEqual({(limit["limit"], limit["plugin"]) for limit in response["limits"]}, {("max_response_size", "deeds")})
 
+    def test_metas_that_the_manifest_rules_out(self):
+        package = shutil.copytree(os.path.join(PLUGINS, "fault/deeds"), self.path("plugins/deeds"))
+        with open(os.path.join(package, "deeds.stoq"), "a") as manifest:
+            manifest.write("[engine]\nchanges_payload = no\n")
+        run = self.stoq("scan", self.write("many", "many metas"), "-a", "deeds", "--format", "json", plugins=self.path("plugins"))
+        self.assertEqual(run.code, 0, run.err)
+        response = json.loads(run.out)
+        self.assertEqual(self.errors(response), ["worker:failed to scan: deeds ; StoqException: it changes dispatch meta, "
+                                                 "which its manifest rules out (changes_payload = no) ; payload ID"])
+        self.assertEqual(self.result(response), {"did": "many_metas"})
+
     def test_ends(self):
         for deed, how in (("hard exit", "exit status 3"), ("segfault", "signal 11 (SIGSEGV)"), ("abort", "signal 6 (SIGABRT)"),
                           ("signal itself", "signal 15 (SIGTERM)")):
