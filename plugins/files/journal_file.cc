@@ -124,12 +124,15 @@ JournalFile::~JournalFile() {
 }
 
 bool JournalFile::exists() const {
-  return access(path_.c_str(), F_OK) == 0;
+  struct stat st {};
+  return lstat(path_.c_str(), &st) == 0 || errno != ENOENT;
 }
 
 JournalFile::Read JournalFile::read(const std::function<void(const Line&)>& told) const {
   const Fd fd(::open(path_.c_str(), kRead));
   struct stat st {};
+  if (!fd && lstat(path_.c_str(), &st) == 0 && S_ISLNK(st.st_mode))
+    return {.foreign = "is a link that leads nowhere"};
   if (!fd || fstat(fd.get(), &st) != 0) fail("cannot read the journal", path_, errno);
   if (!S_ISREG(st.st_mode)) return {.foreign = "is no file"};
   Read out;

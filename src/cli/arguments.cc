@@ -10,6 +10,7 @@
 
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "config/ini.h"
 #include "config/nearest.h"
 #include "core/places.h"
 #include "stoq/sdk/json.h"
@@ -52,7 +53,7 @@ void choose_home(StoqOptions& o, bool config_given) {
   if (!base.empty()) {
     o.base_dir = base;
     // A home without a configuration of its own gets the shipped one, as if there were no home.
-    if (!config_given && !fs::exists(base + "/stoq.cfg", ec)) o.config_file = shipped_config();
+    if (!config_given && !config::is_there(base + "/stoq.cfg")) o.config_file = shipped_config();
     return;
   }
   if (!config_given) o.config_file = shipped_config();
@@ -156,7 +157,11 @@ void interpret(const CLI::App& used, const Given& given, Arguments& a) {
     const CLI::Option* option = used.get_option_no_throw(flag);
     return option && option->count() > 0;
   };
-  if (has("--config-file")) o.config_file = given.config_file;
+  if (has("--config-file")) {
+    if (given.config_file.empty())
+      throw CLI::ValidationError("--config-file", "a path is missing: give that of a stoq.cfg");
+    o.config_file = given.config_file;
+  }
   if (has("--log-level")) o.log_level = given.log_level;
   if (has("--max-recursion")) o.max_recursion = given.max_recursion;
   if (has("--max-dispatch-passes")) o.core["max_dispatch_passes"] = OptionText(given.passes);

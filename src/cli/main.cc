@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -29,11 +31,19 @@ int carry_out(Arguments& arguments) {
   return kUsage;
 }
 
+// The number of a standard stream that was closed must not become that of some other file, into which
+// responses would be printed. It is held so that reading or writing fails as before.
+void hold_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 }  // namespace
 }  // namespace stoq::cli
 
 int main(int argc, char** argv) {
   using namespace stoq;
+  cli::hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that outgrows its limit is an error of writing
   // Memory is kept for the next payload: the first touch of fresh pages costs more than hashing

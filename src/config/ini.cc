@@ -188,6 +188,11 @@ Ini Ini::parse(std::string_view text, std::string file_name, std::vector<Problem
   return ini;
 }
 
+bool is_there(const std::string& path) {
+  struct stat about {};
+  return lstat(path.c_str(), &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 Ini Ini::read(const std::string& path, std::vector<Problem>& problems) {
   std::string bytes;
   std::string error = read_file(path, bytes);

@@ -26,6 +26,10 @@ struct Entry {
 /// Option name (lower case) to its value.
 using Options = std::map<std::string, Entry, std::less<>>;
 
+/// Whether something has this name, be it a link that leads nowhere or a file that must not be looked
+/// at: reading it says what is wrong.
+bool is_there(const std::string& path);
+
 /// An INI file, read as Python 3.11's `ConfigParser(interpolation=None)` reads it, with `%%` in
 /// values as `%`. What Python refuses is a Problem; so are bytes that are not UTF-8 and files
 /// beyond kMaxBytes or kMaxLines. A byte order mark is allowed. If anything was added to

@@ -14,6 +14,7 @@
 
 #include "core/fork.h"
 #include "core/places.h"
+#include "core/silent_reply.h"
 #include "loader/object.h"
 
 namespace stoq {
@@ -195,7 +196,8 @@ std::map<std::string, PluginListing> Engine::list() {
   return listing;
 }
 
-Engine::FileContent Engine::read_file(int fd, const Settings& settings) {
+Engine::FileContent Engine::read_file(int fd, const Settings& settings,
+                                      const std::atomic<bool>* stop) {
   FileContent file;
   struct stat st {};
   if (fstat(fd, &st) != 0) {
@@ -222,6 +224,9 @@ Engine::FileContent Engine::read_file(int fd, const Settings& settings) {
   Sha256Stream hash;
   std::vector<uint8_t> chunk(256 << 10);
   file.size = 0;
+  using Clock = std::chrono::steady_clock;
+  const std::chrono::duration<double> most_time(settings.request_deadline);
+  const auto begin = Clock::now();
   for (ssize_t n; (n = read(fd, chunk.data(), chunk.size())) != 0;) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
@@ -230,6 +235,14 @@ Engine::FileContent Engine::read_file(int fd, const Settings& settings) {
     }
     hash.update({chunk.data(), static_cast<size_t>(n)});
     file.size += static_cast<uint64_t>(n);
+    if (stop && *stop)
+      file.problem = kCutShort;
+    else if (Clock::now() - begin > most_time)
+      file.problem =
+          "it is larger than max_payload_size, and could not be hashed within "
+          "request_deadline = " +
+          Json(settings.request_deadline).text() + " s; raise that";
+    if (!file.problem.empty()) return file;
   }
   file.sha256 = hash.finish();
   file.content = Content(nullptr, file.size);  // known by its size and digest only

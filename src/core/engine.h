@@ -76,7 +76,8 @@ class Engine final : public WorkerSource {
     std::string problem;
     bool full = false;  // … which is that the store has no room for it
   };
-  FileContent read_file(int fd, const Settings& settings);
+  // `stop`: given up when it says so; `problem` is kCutShort then.
+  FileContent read_file(int fd, const Settings& settings, const std::atomic<bool>* stop = nullptr);
 
   Logger& log() { return logger_; }
   Pool& pool() { return pool_; }

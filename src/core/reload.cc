@@ -56,9 +56,14 @@ std::shared_ptr<Generation> Engine::read_again(const Generation& before) {
                        [&](const Added& added) { return added.instance == instance; });
   };
   // What was loaded when somebody asked for it is asked for again.
-  for (const auto& [name, instance] : before.loaded)
-    if (!is_object(instance) && (options_.make_plugin || next->source->manifests().contains(name)))
-      next->loaded.try_emplace(name, next->source->get(name));
+  for (const auto& [name, instance] : before.loaded) {
+    if (is_object(instance)) continue;
+    if (!options_.make_plugin && !next->source->manifests().contains(name))
+      throw StoqException("plugin '" + name +
+                          "', which is loaded, is not there any more; put it back, or start anew "
+                          "without it");
+    next->loaded.try_emplace(name, next->source->get(name));
+  }
   next->find_serial();
   return next;
 }

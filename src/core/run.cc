@@ -121,9 +121,10 @@ std::vector<Payload> Run::roots_of(Item& item, const Generation& generation) {
     roots.push_back(std::move(*item.payload));
     item.payload.reset();
   } else if (item.fd >= 0) {
-    Engine::FileContent file = engine_.read_file(item.fd, *generation.settings);
+    Engine::FileContent file = engine_.read_file(item.fd, *generation.settings, &cut_);
     if (!file.problem.empty()) {
-      item.end = {file.full ? Outcome::retry : Outcome::failed, file.problem};
+      const bool again = file.full || file.problem == kCutShort;
+      item.end = {again ? Outcome::retry : Outcome::failed, file.problem};
       return roots;
     }
     item.bytes = file.size;

@@ -151,6 +151,25 @@ void Scan::fail(Node& node, std::string_view why) {
   finish(node);
 }
 
+// A bound on memory while the request runs, as ScanReply::bounded is for results.
+bool Scan::add_error(Node& node, std::string_view plugin, std::string text) {
+  const uint64_t size = sizeof(std::string) + plugin.size() + text.size();
+  if (error_bytes_.fetch_add(size, std::memory_order_relaxed) > 2 * settings_.max_response_size) {
+    leave_out(node.left_out, "max_response_size", known(plugin), text.size());
+    return false;
+  }
+  node.errors.add(plugin, std::move(text));
+  return true;
+}
+
+// Names that are no plugin's come from payloads, in any number.
+std::string_view Scan::known(std::string_view plugin) const {
+  const Generation& generation = *context_.generation;
+  const bool is_one =
+      generation.loaded.contains(plugin) || generation.source->manifests().contains(plugin);
+  return is_one ? plugin : std::string_view();
+}
+
 void Scan::publish(std::unique_lock<std::mutex>& lock) {
   const size_t count = std::exchange(unposted_, 0);
   const bool notify = (count > 0 && caller_waits_) || done_;
@@ -178,12 +197,18 @@ StoqResponse Scan::take_response() {
   StoqResponse response;
   response.request_meta = levels_[0].nodes[0]->request.request_meta;
   uint64_t bytes = 0, error_bytes = 0;
+  std::unordered_map<std::string, size_t> places;  // of the names in response.errors
+  const auto add_error = [&](const std::string& name, std::string text) {
+    const auto [at, is_new] = places.try_emplace(name, response.errors.size());
+    if (is_new) response.errors.emplace_back(name, std::vector<std::string>());
+    response.errors[at->second].second.push_back(std::move(text));
+  };
   std::vector<LimitRecord> more;
   for (const auto& instance : context_.generation->loaded)
     for (const std::string& problem : instance.second->info().problems)
-      response.errors.add(instance.first, problem);
+      add_error(instance.first, problem);
   for (const auto& [name, instance] : late_)
-    for (const std::string& problem : instance->info().problems) response.errors.add(name, problem);
+    for (const std::string& problem : instance->info().problems) add_error(name, problem);
 
   const auto fits = [&](uint64_t size) {
     if (bytes + size > settings_.max_response_size) return false;
@@ -236,15 +261,15 @@ StoqResponse Scan::take_response() {
           // wrong.
           if (error_bytes + text.size() <= settings_.max_response_size &&
               (error_bytes += text.size()))
-            response.errors.add(name, std::move(text));
+            add_error(name, std::move(text));
           else
-            leave_out(node->left_out, "max_response_size", name, text.size());
+            leave_out(node->left_out, "max_response_size", known(name), text.size());
         }
       std::move(node->left_out_at_admission.begin(), node->left_out_at_admission.end(),
                 std::back_inserter(node->left_out));
       for (LeftOut& l : node->left_out) {
         if (std::string text = left_out_text(l, settings_, r.payload_id); !text.empty())
-          response.errors.add("stoq", std::move(text));
+          add_error("stoq", std::move(text));
         if (response.limits.size() < kLimitsListed) {
           response.limits.push_back({l.limit, r.payload_id, l.plugin, l.amount, 1});
           continue;

@@ -138,7 +138,9 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   void wake_parked(Level& level, size_t most);
   void work_quietly(Node& node);
   void fail(Node& node, std::string_view why);
-  Node* take_ready();  // with the lock
+  bool add_error(Node& node, std::string_view plugin, std::string text);  // false: left out
+  std::string_view known(std::string_view plugin) const;  // "": no plugin has this name
+  Node* take_ready();                                     // with the lock
   static void leave_out(std::vector<LeftOut>& list, std::string_view limit, std::string_view plugin,
                         std::optional<uint64_t> amount);
   bool waits_for_ancestors(Node& node);
@@ -149,7 +151,7 @@ class Scan final : public Pool::Work, public std::enable_shared_from_this<Scan> 
   Names start_dispatch_, start_deep_dispatch_;
   std::atomic<Clock::time_point> deadline_;
   std::atomic<bool> cut_ = false;
-  std::atomic<uint64_t> result_bytes_ = 0;
+  std::atomic<uint64_t> result_bytes_ = 0, error_bytes_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -21,7 +21,7 @@ bool has_run(const Payload& payload, std::string_view name) {
 void Scan::refuse(Node& node, std::string_view name, std::string_view type, std::string_view why) {
   const std::string stage =
       node.deep_round ? "deep dispatch:failed to load" + pass_text(node) : "worker:failed to load";
-  node.errors.add(name, failure_text(stage, name, type, why, node.payload.payload_id));
+  add_error(node, name, failure_text(stage, name, type, why, node.payload.payload_id));
 }
 
 std::shared_ptr<Instance> Scan::find_worker(Node& node, std::string_view name) {

@@ -86,8 +86,7 @@ void ScanReply::add(std::string text) {
     ++errors_dropped_;
     return;
   }
-  ++errors_;
-  node_.errors.add(name_, std::move(text));
+  if (scan_.add_error(node_, name_, std::move(text))) ++errors_;
 }
 
 bool ScanReply::canonical(std::string_view json, std::string& out, std::string_view what) {

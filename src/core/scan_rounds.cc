@@ -86,8 +86,12 @@ void Scan::begin_plan(Node& node) {
   if (!node.parent)
     for (const std::string& name : start_dispatch_) add_to_plan(node, name, "start_dispatch");
   const std::string& extractor = node.payload.extracted_by;
-  for (const std::string& name : node.payload.payload_meta.dispatch_to)
-    add_to_plan(node, name, extractor.empty() ? "dispatch_to" : "dispatch_to of", extractor);
+  const Names& names = node.payload.payload_meta.dispatch_to;
+  if (Clock::now() < deadline_.load())
+    for (const std::string& name : names)
+      add_to_plan(node, name, extractor.empty() ? "dispatch_to" : "dispatch_to of", extractor);
+  else if (!names.empty())
+    leave_out(node.left_out, "request_deadline", "", names.size());
   if (node.supplement_of && !node.whole) {
     node.empty = node.plan.empty() && node.errors.empty() && !node.archive;
     return;

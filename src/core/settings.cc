@@ -327,7 +327,7 @@ Settings load_settings(const StoqOptions& options, std::vector<std::string>& war
   std::error_code ec;
   s.base_dir = options.base_dir ? absolute(*options.base_dir) : fs::current_path(ec).string();
   const std::string path = options.config_file.value_or(s.base_dir + "/stoq.cfg");
-  if (fs::exists(path, ec)) {
+  if (config::is_there(path)) {
     std::vector<config::Problem> problems;
     s.file = config::Ini::read(path, problems);
     for (const config::Problem& problem : problems) errors.push_back(problem.message());

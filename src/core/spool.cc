@@ -38,7 +38,7 @@ std::string_view name_of(std::string_view file) {
 template <class Each>
 std::string each_file(const std::string& dir, Each each) {
   const std::unique_ptr<DIR, int (*)(DIR*)> open_dir(opendir(dir.c_str()), &closedir);
-  if (!open_dir) return errno == ENOENT || errno == ENOTDIR ? "" : dir + ": " + error_text(errno);
+  if (!open_dir) return errno == ENOENT ? "" : dir + ": " + error_text(errno);
   while (true) {
     errno = 0;
     const dirent* entry = readdir(open_dir.get());

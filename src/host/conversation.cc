@@ -60,6 +60,10 @@ std::optional<Ending> Conversation::converse() {
       of_request_ = true;
       deadline_ = std::chrono::steady_clock::time_point::min();
     }
+    if (const uint64_t bytes = done_ ? 0 : peer_.too_much_memory(); bytes > 0) {
+      peer_.kill();
+      return ended({at_, Failure::memory, std::to_string(bytes >> 20) + " MiB"});
+    }
     if (!done_ && std::chrono::steady_clock::now() >= deadline_ && !is_ahead()) {
       peer_.kill();
       if (at_work() == items_.size())

@@ -26,6 +26,8 @@ class Peer {
   virtual bool send(wire::Header header, std::string_view body) = 0;
   virtual void kill() = 0;
   virtual void wait_at_most(int /*milliseconds*/) {}  // in receive(), if that is less than it does
+  // How many bytes it has, when that is more than it may have; 0 else. Looks now and then.
+  virtual uint64_t too_much_memory() { return 0; }
   virtual void works_beside() {}  // it streams: from here on it works while the answers are read
   // Once it has ended: what it had given of the answer to `call` behind the first `received` bytes.
   virtual std::string unsent(uint64_t /*call*/, uint64_t /*received*/) { return {}; }
@@ -37,7 +39,8 @@ class Peer {
 struct Ending {
   size_t at = 0;  // the item that was being answered
   Failure failure = Failure::crashed;
-  std::string text;              // `lied`: how; `deadline`: whose it was when not the plugin's
+  std::string text;              // `lied`: how; `deadline`: whose it was when not the plugin's;
+                                 // `memory`: how much it had
   bool of_another_call = false;  // `lied`: before it said anything to this one
 };
 

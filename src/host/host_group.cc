@@ -39,6 +39,10 @@ void Teller::operator()(Reply& reply, const Ending& ending, const HostEnd& end) 
       return reply.failed(
           Failure::lied, "protocol",
           "its host process was killed, for its answer was not to be believed: " + ending.text);
+    case Failure::memory:
+      return reply.failed(Failure::memory, "memory",
+                          "it was killed, for it had " + ending.text + " of memory and may have " +
+                              std::to_string(memory >> 20) + " MiB" + stands);
     case Failure::refused:
       return reply.failed(Failure::refused, "StoqException",
                           "its answer could not be taken: " + ending.text + stands);
@@ -153,6 +157,7 @@ std::unique_ptr<HostProcess> HostGroup::ask_for_host() {
   arena->wipe();  // of what hosts before it were given
   auto host = std::make_unique<HostProcess>(std::move(base), std::move(arena));
   host->generation = generation;
+  if (!sandbox::kWatched) host->most_memory = limits_.sandbox.memory;
   return host;
 }
 

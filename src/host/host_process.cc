@@ -19,6 +19,7 @@
 
 #include "core/content.h"
 #include "core/cores.h"
+#include "host/memory_of.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -29,6 +30,9 @@ namespace {
 
 constexpr int kWaitForEnd = 5 * kTick;  // with a host that has closed its socket
 constexpr int kListens = 5000;          // milliseconds within which it has room for a question
+// Of its memory: that one looks at it, and what it may have besides.
+constexpr std::chrono::milliseconds kLookEach(50);
+constexpr uint64_t kBesides = 64 << 20;
 constexpr uint64_t kMostChildren = 32;  // that a host may keep after a call
 
 // What a content takes of an arena.
@@ -120,6 +124,18 @@ wire::Received HostProcess::receive(wire::Message& message) {
     return wire::Received::timeout;  // its end is next
   }
   return received;
+}
+
+// RLIMIT_DATA counts what may be written, and no more than that: neither what was written before it
+// was protected, nor what is shared, nor the kernel's tables.
+uint64_t HostProcess::too_much_memory() {
+  const auto now = std::chrono::steady_clock::now();
+  if (most_memory == 0 || now - looked_ < kLookEach) return 0;
+  looked_ = now;
+  const MemoryOf has = memory_of(process_.pid);
+  const uint64_t lent = wire::kArena + given_;
+  const uint64_t bytes = has.own + has.tables + has.shared - std::min(has.shared, lent);
+  return bytes > most_memory + parent_->memory() + kBesides ? bytes : 0;
 }
 
 void HostProcess::look_at_proc() {
@@ -219,10 +235,12 @@ bool HostProcess::ask(Question& question, uint64_t number) {
   std::vector<int> fds;
   std::vector<Fd> files;
   size_t room = wire::kArena;
+  given_ = 0;
   for (size_t i = 0; i < question.payloads.size(); ++i) {
     const Payload& payload = *question.payloads[i];
     wire::CallPayload& part = question.message.payloads[i];
     part.size = payload.size();
+    given_ += part.size;
     if (part.size <= room && payload.blob().fd() < 0) {
       part.place = wire::Place::arena;
       room -= std::min(room, room_for(part.size));

@@ -59,6 +59,7 @@ class HostProcess final : public Peer {
   void takes_no_descriptors();  // from it, from now on
   void wait_at_most(int milliseconds) override { patience_ = milliseconds; }
   void works_beside() override { move_to(-1); }
+  uint64_t too_much_memory() override;
   std::string unsent(uint64_t call, uint64_t received) override {
     return outbox_.rest(call, received);
   }
@@ -80,8 +81,9 @@ class HostProcess final : public Peer {
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   int socket() const { return socket_.get(); }
 
-  uint64_t calls = 0;       // that it has answered
-  unsigned generation = 0;  // of the template
+  uint64_t most_memory = 0;  // bytes that it may have beyond its template's; 0: any number
+  uint64_t calls = 0;        // that it has answered
+  unsigned generation = 0;   // of the template
 
  private:
   struct InArena {
@@ -98,6 +100,8 @@ class HostProcess final : public Peer {
   uint64_t request_ = 0;  // 0: it has been met
   Process process_;
   wire::Inbox inbox_;
+  uint64_t given_ = 0;  // bytes of contents, by its last question
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
   std::optional<uint32_t> descriptors_;  // that it began with
   std::optional<int> refused_call_;
   Fd threads_now_, descriptors_now_;  // of /proc

@@ -166,6 +166,7 @@ class SharedHost::CallPeer final : public Peer {
     return life_.host->send(header, body);
   }
   void kill() override { life_.host->kill(); }
+  uint64_t too_much_memory() override { return ingests_ ? 0 : life_.host->too_much_memory(); }
   std::string unsent(uint64_t call, uint64_t received) override {
     return life_.host->unsent(call, received);
   }

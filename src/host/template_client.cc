@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "host/memory_of.h"
 #include "host/spec_message.h"
 #include "stoq/exceptions.h"
 
@@ -67,9 +68,14 @@ Process start_process(const std::string& program, std::string flag, int socket) 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   // dup2 onto itself would keep close-on-exec: go by a number that the control socket cannot have.
-  const Fd high(fcntl(socket, F_DUPFD_CLOEXEC, 100));
+  const Fd high(fcntl(socket, F_DUPFD_CLOEXEC, kControl + 1));
+  if (!high)
+    throw StoqException("cannot start " + program + ": " + std::strerror(errno) +
+                        "; let this process open more files (ulimit -n)");
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (fcntl(2, F_GETFD) < 0)  // its number would be given to something else
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, high.get(), kControl);
   posix_spawn_file_actions_addclosefrom_np(&actions, kControl + 1);
   posix_spawnattr_t attributes;
@@ -88,9 +94,20 @@ Process start_process(const std::string& program, std::string flag, int socket) 
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0)
-    throw StoqException("cannot start " + program + ": " + std::strerror(error) +
-                        "; it belongs beside the stoQ library (is the installation complete?)");
+    throw StoqException(
+        "cannot start " + program + ": " + std::strerror(error) +
+        (error == ENOENT || error == EACCES || error == ENOEXEC
+             ? "; it belongs beside the stoQ library (is the installation complete?)"
+             : ""));
   return {pid, Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))};
+}
+
+uint64_t TemplateClient::memory() {
+  if (memory_ == 0) {
+    const MemoryOf has = memory_of(process_.pid);
+    memory_ = has.own + has.tables;
+  }
+  return memory_;
 }
 
 bool TemplateClient::alive() const {

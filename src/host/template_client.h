@@ -40,6 +40,7 @@ class TemplateClient {
   // refuses or ends the process; then the template is of no use any more if `alive` says so.
   void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
             TemplateClient& parent);
+  uint64_t memory();   // bytes that it has, and each of its hosts has from it
   bool alive() const;  // as far as the kernel tells at this moment
   // What its hosts may do; before the first plugin. Gives what this machine does not give for it.
   sandbox::Missing confine(const sandbox::Spec& spec);
@@ -75,6 +76,7 @@ class TemplateClient {
   Process process_;
   bool own_child_;
   std::atomic<bool> alive_ = true;
+  std::atomic<uint64_t> memory_ = 0;
   wire::Inbox inbox_;
   std::map<pid_t, End> ended_;
   std::set<pid_t> unwanted_;  // whose end is on its way

@@ -31,7 +31,7 @@ bool Sandbox::mount_tmp(User user, Missing& missing) const {
 
 void Sandbox::confine(Who who, User user, const FileRules& files, Missing& missing) const {
   if (!spec_.confined) return;
-  limit_resources(spec_);
+  limit_resources(spec_, who);
   no_new_privileges(missing);
   if (!kWatched) {
     files.enforce(missing);

@@ -80,7 +80,7 @@ void limit_memory(uint64_t bytes, uint64_t in_use) {
   limit(RLIMIT_CORE, 0);
 }
 
-void limit_resources(const Spec& spec) {
+void limit_resources(const Spec& spec, Who who) {
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
   limit(RLIMIT_NICE, 0);
@@ -88,8 +88,9 @@ void limit_resources(const Spec& spec) {
   if (spec.profile == config::Profile::legacy) return;
   limit(RLIMIT_NOFILE, kDescriptors);
   // A thread costs the kernel memory and a number, and no other limit counts them. Who looks up names
-  // of machines starts one for that, whatever hosts of the same user do.
-  limit(RLIMIT_NPROC, spec.network ? 2 * kTasks : kTasks);
+  // of machines starts one for that, and helper programs are started, whatever hosts of the same user
+  // do.
+  limit(RLIMIT_NPROC, who == Who::helpers ? 3 * kTasks : spec.network ? 2 * kTasks : kTasks);
   // Files in memory are no part of RLIMIT_DATA: none is larger than what the host may have.
   limit(RLIMIT_FSIZE, std::max(spec.memory, spec.tmp));
 }

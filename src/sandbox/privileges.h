@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "sandbox/files.h"
 #include "sandbox/spec.h"
 
 namespace stoq::sandbox {
@@ -21,7 +22,7 @@ uint64_t data_in_use();
 // Memory beyond those `in_use`; no core files. For every host.
 void limit_memory(uint64_t bytes, uint64_t in_use);
 // Descriptors, sizes of files, locked memory and the rest.
-void limit_resources(const Spec& spec);
+void limit_resources(const Spec& spec, Who who);
 // Nothing that is run from here on gains anything.
 void no_new_privileges(Missing& missing);
 // Nor does what is forked from here on; it may still become another user.
