@@ -6,7 +6,7 @@ import logging
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 from stoq import _loop
-from stoq._json import encode
+from stoq._json import characters, encode
 from stoq._load import Style, make, read_config, roles_of
 from stoq._queue import AsyncItemQueue, IntakeEnded, ItemQueue
 from stoq.data_classes import (ArchiverResponse, DecoratorResponse, DispatcherResponse, Error,
@@ -30,7 +30,7 @@ def describe(exc: BaseException) -> Tuple[str, str]:
     place = where(exc)
     kind = type_name(type(exc))
     try:
-        text = str(exc)
+        text = characters(str(exc))
     except Exception:
         text = '(its text cannot be had)'
     return (f'{place} ; {kind}' if place else kind), text
@@ -43,7 +43,7 @@ def _errors(errors: Any) -> List[str]:
         errors = [f'{name}: {text}' for name, text in errors.items()]
     elif isinstance(errors, (str, Error, BaseException)) or not isinstance(errors, Iterable):
         errors = [errors]
-    return [_error(error) for error in errors]
+    return [characters(_error(error)) for error in errors]
 
 
 def _error(error: Any) -> str:
@@ -58,7 +58,7 @@ def _names(names: Any, what: str, errors: List[str]) -> List[str]:
     if not names:
         return []
     if isinstance(names, str):
-        return [names]
+        return [characters(names)]
     if not isinstance(names, Iterable) or isinstance(names, (bytes, Mapping)):
         errors.append(f'{what} is {type(names).__name__}, not a list of names')
         return []
@@ -66,7 +66,7 @@ def _names(names: Any, what: str, errors: List[str]) -> List[str]:
     wrong = [name for name in names if not isinstance(name, str)]
     if wrong:
         errors.append(f'{what} holds {type(wrong[0]).__name__}, which is no name')
-    return [name for name in names if isinstance(name, str)]
+    return [characters(name) for name in names if isinstance(name, str)]
 
 
 def _extracted(extracted: Any, errors: List[str]) -> List[Tuple[bytes, str]]:

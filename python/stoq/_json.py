@@ -61,21 +61,24 @@ _compact = _encoder(None)
 _indented = _encoder(4)
 
 
+def characters(text: str) -> str:
+    """The same str when all of it is characters; halves of surrogate pairs, which names of files
+    bring, become U+FFFD."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')
+
+
 def encode(value: Any, indent: Optional[int] = None) -> str:
     """JSON text. TypeError, ValueError: there is a value, or a key, that cannot be written, or a
     circle."""
     encoder = _compact if indent is None else _indented if indent == 4 else _encoder(indent)
     try:
-        return encoder.encode(value)
+        text = encoder.encode(value)
     except ValueError as e:
         if 'JSON compliant' not in str(e):
             raise
-        return encoder.encode(_finite(value))
-
-
-def utf8(text: str) -> bytes:
-    """UTF-8 of any str; what is no character in it becomes U+FFFD."""
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace').encode()
+        text = encoder.encode(_finite(value))
+    return text if text.isascii() else characters(text)

@@ -65,7 +65,8 @@ Opened open_file(const std::string& path) {
 
 Opened read_stdin() {
   struct stat st {};
-  if (fstat(STDIN_FILENO, &st) != 0)
+  // Closed, or held so that nothing can be read (see main).
+  if (fstat(STDIN_FILENO, &st) != 0 || (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY)
     return {-1,
             "No content to scan was provided: stdin is closed; name a file, or pipe the content "
             "in"};

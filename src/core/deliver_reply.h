@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/answer.h"
 #include "core/silent_reply.h"
 
 namespace stoq {
@@ -12,11 +13,13 @@ class DeliverReply : public SilentReply {
   void error(std::string_view text) override {
     add(text.empty() ? "an error without a text" : text);
   }
-  void failed(Failure, std::string_view type, std::string_view text) override {
+  void failed(Failure failure, std::string_view type, std::string_view text) override {
+    limit = limit_name(failure);
     add(std::string(type) + ": " + std::string(text));
   }
 
   std::string problem;
+  std::string_view limit;  // a name for `limits`, or ""
 
  private:
   void add(std::string_view text) {

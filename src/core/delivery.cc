@@ -30,6 +30,9 @@ class DecorateReply final : public SilentReply {
     return true;
   }
   void error(std::string_view text) override { add(clipped(text, settings_.max_error_size)); }
+  void extract_stopped() override {
+    record("StoqException", "it gave a payload, which only workers may");
+  }
   void failed(Failure failure, std::string_view type, std::string_view text) override {
     record(type, clipped(text, settings_.max_error_size));
     limit(limit_name(failure), std::nullopt);
@@ -38,10 +41,12 @@ class DecorateReply final : public SilentReply {
   // Once the decorator has seen the response as it was.
   void keep() {
     for (std::string& text : errors_) response_.errors.add(name_, std::move(text));
-    if (dropped_ > 0)
+    if (dropped_ > 0) {
+      limit("max_errors", dropped_);
       response_.errors.add(name_, failure_text("decorator", name_, "StoqException",
                                                "it gave " + std::to_string(dropped_) +
                                                    " more errors, which were left out"));
+    }
     if (!result_.empty() && result_ != "null")
       response_.decorators.set(name_, Json::from_canonical(std::move(result_)));
   }
@@ -92,7 +97,7 @@ void Engine::decorate(Instance& decorator, const Settings& settings, StoqRespons
 }
 
 std::string Engine::save(Instance& connector, const StoqResponse& response, std::string_view text,
-                         Stopped stopped) {
+                         Stopped stopped, std::string_view* limit) {
   DeliverReply reply;
   reply.until(stopped);
   if (const std::string_view why = reply.over(); !why.empty())
@@ -102,6 +107,7 @@ std::string Engine::save(Instance& connector, const StoqResponse& response, std:
   input.response_text = text;
   input.scan_id = response.scan_id;
   connector.call(Op::save, input, reply);
+  if (limit) *limit = reply.limit;
   return reply.problem;
 }
 
@@ -114,9 +120,10 @@ Engine::Failures Engine::save_all(Instances& connectors, const StoqResponse& res
                                   std::string_view text, Stopped stopped) {
   Failures failures;
   std::erase_if(connectors, [&](const std::shared_ptr<Instance>& connector) {
-    std::string problem = save(*connector, response, text, stopped);
+    std::string_view limit;
+    std::string problem = save(*connector, response, text, stopped, &limit);
     if (problem.empty()) return true;
-    failures.push_back({connector->info().name, std::move(problem), "", false});
+    failures.push_back({connector->info().name, std::move(problem), limit});
     return false;
   });
   return failures;
@@ -149,9 +156,13 @@ void Engine::save_and_keep(Instances connectors, StoqResponse& response) {
   if (connectors.empty()) return;
   const std::string text = response.dumps(0);
   Failures failures = save_all(connectors, response, text);
-  for (const SaveFailure& failure : failures)
+  for (const SaveFailure& failure : failures) {
     response.errors.add(failure.connector,
                         "connector:failed to save: " + failure.connector + " ; " + failure.problem);
+    if (!failure.limit.empty())
+      response.limits.push_back(
+          {std::string(failure.limit), "", failure.connector, std::nullopt, 1});
+  }
   keep(failures, connectors, response, text, 1);
   for (const SaveFailure& failure : failures) {
     STOQ_LOG(logger_, LogLevel::error,

@@ -38,8 +38,9 @@ class Engine final : public WorkerSource {
   // Saves with each of the connectors; those that did it leave the list, of the others is told why.
   struct SaveFailure {
     std::string connector, problem;
-    std::string not_kept;  // after keep(): why the response does not lie in the spool, either
-    bool never = false;    // … nor can
+    std::string_view limit = {};  // for `limits`; "": none of them
+    std::string not_kept = {};  // after keep(): why the response does not lie in the spool, either
+    bool never = false;         // … nor can
   };
   using Failures = std::vector<SaveFailure>;
   Failures save_all(Instances& connectors, const StoqResponse& response, std::string_view text,
@@ -54,9 +55,9 @@ class Engine final : public WorkerSource {
   enum class Redelivered : uint8_t { saved, failed, unreachable, elsewhere, broken };
   std::pair<Redelivered, std::string> redeliver(Instance& connector, const std::string& name,
                                                 Stopped stopped = nullptr);
-  // "": saved; else why not.
+  // "": saved; else why not, and for which of the `limits`, if one was it.
   std::string save(Instance& connector, const StoqResponse& response, std::string_view text,
-                   Stopped stopped = nullptr);
+                   Stopped stopped = nullptr, std::string_view* limit = nullptr);
 
   std::shared_ptr<Instance> load(std::string_view name);  // StoqPluginNotFound, StoqPluginException
   std::shared_ptr<Instance> worker(const Generation& generation, std::string_view name) override;

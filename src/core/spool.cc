@@ -33,12 +33,14 @@ std::string_view name_of(std::string_view file) {
                                  : std::string_view();
 }
 
-// Calls `each` with every name in a directory: with none where there is no directory. Else why it
-// cannot be read.
+// Calls `each` with every name in a directory: with none where nothing is there, or, for who is about
+// to make it, something else is. Else why it cannot be read.
 template <class Each>
-std::string each_file(const std::string& dir, Each each) {
+std::string each_file(const std::string& dir, Each each, bool to_be_made = false) {
   const std::unique_ptr<DIR, int (*)(DIR*)> open_dir(opendir(dir.c_str()), &closedir);
-  if (!open_dir) return errno == ENOENT ? "" : dir + ": " + error_text(errno);
+  if (!open_dir)
+    return errno == ENOENT || (to_be_made && errno == ENOTDIR) ? ""
+                                                               : dir + ": " + error_text(errno);
   while (true) {
     errno = 0;
     const dirent* entry = readdir(open_dir.get());
@@ -124,14 +126,17 @@ std::string Spool::now() {
 
 std::string Spool::count() {
   uint64_t count = 0, bytes = 0;
-  std::string problem = each_file(settings_.dir, [&](int dir, std::string_view file) {
-    struct stat st {};
-    if (connector_in(name_of(file)).empty() ||
-        fstatat(dir, file.data(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
-      return;
-    ++count;
-    bytes += static_cast<uint64_t>(st.st_size);
-  });
+  std::string problem = each_file(
+      settings_.dir,
+      [&](int dir, std::string_view file) {
+        struct stat st {};
+        if (connector_in(name_of(file)).empty() ||
+            fstatat(dir, file.data(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+          return;
+        ++count;
+        bytes += static_cast<uint64_t>(st.st_size);
+      },
+      true);
   if (!problem.empty()) return problem;
   count_ = count;
   bytes_ = bytes;

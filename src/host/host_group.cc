@@ -41,7 +41,7 @@ void Teller::operator()(Reply& reply, const Ending& ending, const HostEnd& end) 
           "its host process was killed, for its answer was not to be believed: " + ending.text);
     case Failure::memory:
       return reply.failed(Failure::memory, "memory",
-                          "it was killed, for it had " + ending.text + " of memory and may have " +
+                          "it was killed, for it had " + ending.text + " and may have " +
                               std::to_string(memory >> 20) + " MiB" + stands);
     case Failure::refused:
       return reply.failed(Failure::refused, "StoqException",

@@ -103,7 +103,9 @@ HostProcess::~HostProcess() {
 }
 
 void HostProcess::meet() {
-  if (request_ != 0) process_ = parent_->host(std::exchange(request_, 0));
+  if (request_ == 0) return;
+  process_ = parent_->host(std::exchange(request_, 0));
+  inherited_ = parent_->memory();
 }
 
 wire::Received HostProcess::receive(wire::Message& message) {
@@ -130,12 +132,12 @@ wire::Received HostProcess::receive(wire::Message& message) {
 // was protected, nor what is shared, nor the kernel's tables.
 uint64_t HostProcess::too_much_memory() {
   const auto now = std::chrono::steady_clock::now();
-  if (most_memory == 0 || now - looked_ < kLookEach) return 0;
+  if (most_memory == 0 || inherited_ == 0 || now - looked_ < kLookEach) return 0;
   looked_ = now;
   const MemoryOf has = memory_of(process_.pid);
   const uint64_t lent = wire::kArena + given_;
   const uint64_t bytes = has.own + has.tables + has.shared - std::min(has.shared, lent);
-  return bytes > most_memory + parent_->memory() + kBesides ? bytes : 0;
+  return bytes > most_memory + inherited_ + kBesides ? bytes : 0;
 }
 
 void HostProcess::look_at_proc() {

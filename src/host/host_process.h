@@ -100,7 +100,8 @@ class HostProcess final : public Peer {
   uint64_t request_ = 0;  // 0: it has been met
   Process process_;
   wire::Inbox inbox_;
-  uint64_t given_ = 0;  // bytes of contents, by its last question
+  uint64_t inherited_ = 0;  // bytes, from its template; 0: not known
+  uint64_t given_ = 0;      // bytes of contents, by its last question
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
   std::optional<uint32_t> descriptors_;  // that it began with
   std::optional<int> refused_call_;

@@ -218,6 +218,12 @@ void SharedHost::see_off(Life& life, std::unique_lock<std::mutex>& lock) {
     if (owes) end_deaf(life);
     return;
   }
+  if (life.host->heard() < life.told)
+    group_.log()(LogLevel::error, name_,
+                 "its host process ended (" +
+                     (life.end.status ? describe_end(*life.end.status) : "by an unknown cause") +
+                     ") before it had heard all; what becomes of items that it has put it is not "
+                     "told");
 }
 
 std::shared_ptr<SharedHost::Life> SharedHost::live() {

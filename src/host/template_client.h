@@ -40,7 +40,8 @@ class TemplateClient {
   // refuses or ends the process; then the template is of no use any more if `alive` says so.
   void load(const PluginSpec& spec, PluginInfo& info, double deadline, const Log& log,
             TemplateClient& parent);
-  uint64_t memory();   // bytes that it has, and each of its hosts has from it
+  uint64_t
+  memory();  // bytes that it has when first asked, and its hosts have from it; 0: not known
   bool alive() const;  // as far as the kernel tells at this moment
   // What its hosts may do; before the first plugin. Gives what this machine does not give for it.
   sandbox::Missing confine(const sandbox::Spec& spec);

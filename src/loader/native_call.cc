@@ -61,6 +61,10 @@ struct NativeCallApi {
       return STOQ_OK;
     });
   }
+  static stoq_status refuse(const stoq_call* call, const std::string& why) {
+    self(call).reply_.failed(Failure::raised, "StoqException", why);
+    return STOQ_INVALID;
+  }
   static stoq_status step(Step step) {
     return step == Step::go ? STOQ_OK : step == Step::stop ? STOQ_STOP : STOQ_INVALID;
   }
@@ -81,7 +85,12 @@ struct NativeCallApi {
     });
   }
   static stoq_status dispatch(const stoq_call* call, stoq_str plugin, stoq_str meta) noexcept {
-    return guarded([&] { return valid(self(call).reply_.dispatch(view(plugin), view(meta))); });
+    return guarded([&] {
+      const std::string_view name = view(plugin);
+      if (name.empty() || name.find('\0') != name.npos)
+        return refuse(call, "it names a plugin by no name, or by one with a zero byte in it");
+      return valid(self(call).reply_.dispatch(name, view(meta)));
+    });
   }
   static stoq_status set_payload_meta(const stoq_call* call, stoq_str json) noexcept {
     return guarded([&] { return valid(self(call).reply_.set_payload_meta(view(json))); });
@@ -97,8 +106,12 @@ struct NativeCallApi {
   }
   static stoq_status put_file(const stoq_call* call, int32_t fd, stoq_str meta, stoq_str request,
                               uint64_t token) noexcept {
-    return guarded(
-        [&] { return open(self(call).reply_.put_file(fd, view(meta), view(request), token)); });
+    return guarded([&] {
+      if (fcntl(fd, F_GETFD) < 0)
+        return refuse(call, "put_file was given " + std::to_string(fd) +
+                                ", which is no open descriptor; the item was not taken");
+      return open(self(call).reply_.put_file(fd, view(meta), view(request), token));
+    });
   }
   static stoq_status put_task(const stoq_call* call, stoq_str task, stoq_str request,
                               uint64_t token) noexcept {

@@ -66,6 +66,38 @@ TEST(Limits, AnOccurrenceThatAsksForMoreNeedsAPlaceOfItsOwn) {
   EXPECT_THAT(limits_of(r), ElementsAre("max_payloads:split:1"));
 }
 
+// Whatever is left out, while the request runs or at its end, is told to the byte.
+TEST(Limits, ErrorsOfAllPayloadsTogether) {
+  StoqOptions o = quiet({{"max_response_size", "1MiB"}});
+  o.always_dispatch = {"moans"};
+  Stoq s(std::move(o));
+  add_worker(s, "unpack", unpack_worker);
+  constexpr uint64_t kPayloads = 30, kErrors = 200, kSize = 2000;
+  add_worker(s, "moans", [](Payload& payload, Request&) {
+    WorkerResponse response;
+    if (payload.level == 0) return response;
+    response.errors.assign(kErrors, std::string(kSize, 'e'));
+    for (int i = 0; i < 300; ++i) response.dispatch_to.push_back("nobody" + std::to_string(i));
+    return response;
+  });
+  std::vector<std::string> members;
+  for (uint64_t i = 0; i < kPayloads; ++i) members.push_back("member " + std::to_string(i));
+  const StoqResponse r = s.scan(pack(members), {.add_start_dispatch = {"unpack"}});
+  ASSERT_THAT(r.results, SizeIs(kPayloads + 1));
+  uint64_t given = 0, all = 0, names_left_out = 0;
+  for (const std::string& text : errors_of(r, "moans")) given += text.size();
+  for (const auto& [name, texts] : r.errors)
+    for (const std::string& text : texts) all += name == "stoq" ? 0 : text.size();
+  EXPECT_LE(all, 1u << 20);
+  EXPECT_GT(given, 0u);
+  for (const LimitRecord& l : r.limits) {
+    EXPECT_EQ(l.limit, "max_response_size");
+    (l.plugin == "moans" ? given : names_left_out) += l.left_out.value_or(0);
+  }
+  EXPECT_EQ(given, kPayloads * kErrors * kSize);
+  EXPECT_GT(names_left_out, 0u);
+}
+
 TEST(Limits, OneExtractionStopsAtItsBytesAndWhatCameBeforeStays) {
   StoqOptions o = quiet({{"max_extracted_bytes", "1000"}});
   o.always_dispatch = {"unpack"};

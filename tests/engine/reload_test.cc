@@ -152,6 +152,30 @@ TEST(Reload, ModulesInProcessAreReadAgain) {
   EXPECT_TRUE(s.scan("x").errors.empty());
 }
 
+// A worker that nobody but a scan has named would be missed on every payload from there on.
+TEST(Reload, APluginThatIsGoneLeavesTheOldInForce) {
+  namespace fs = std::filesystem;
+  const TemporaryDirectory plugins, elsewhere;
+  const fs::path folder = plugins / "echo_second", from = STOQ_TEST_PLUGINS;
+  fs::create_directories(folder);
+  fs::copy(from / "echo_second/echo_second.stoq", folder);
+  fs::copy(from / "echo_second/echo_second.so", folder);
+  StoqOptions o = quiet();
+  o.plugin_dir_list = {plugins.path()};
+  Stoq s(std::move(o));
+  s.load_plugin("echo_second");
+  fs::rename(folder, elsewhere / "echo_second");
+  try {
+    s.reload();
+    ADD_FAILURE() << "it was reloaded";
+  } catch (const StoqException& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "plugin 'echo_second', which is loaded, is not there any more; put it back, or start "
+              "anew without it");
+  }
+  EXPECT_TRUE(s.scan("x", {.add_start_dispatch = {"echo_second"}}).errors.empty());
+}
+
 TEST(Reload, ObjectsStay) {
   Configured s("[core]\nalways_dispatch = echo_second\n");
   add_worker(*s.operator->(), "mine", size_worker);

@@ -567,6 +567,8 @@ TEST(BadPlugins, MetaThatMakesNoSense) {
                   refused(
                       "its payload_meta was refused: unexpected 'n' at byte 0, expected a value")},
        .result = "[-2, -2]"});
+  const std::string no_name = "it names a plugin by no name, or by one with a zero byte in it";
+  expect("bad names", {.errors = {refused(no_name), refused(no_name)}, .result = "[-2, -2]"});
   expect("bad dispatch", {.errors = {refused("its dispatch meta was refused: unexpected end at "
                                              "byte 1, expected a key in double quotes")},
                           .result = "[-2]"});
@@ -574,6 +576,69 @@ TEST(BadPlugins, MetaThatMakesNoSense) {
          {.errors = {refused(
               "it changes request_meta, which its manifest rules out (changes_request = no)")},
           .result = "[-2]"});
+}
+
+// What they had before them is done: the log tells, for no response can.
+TEST(BadPlugins, AProviderThatEndsWhenItIsToldAnOutcome) {
+  const auto log = std::make_shared<QuietSink>();
+  StoqOptions o = with("bad_delivery", "process");
+  o.log_sink = log;
+  o.providers = {"bad_delivery"};
+  {
+    Stoq s(std::move(o));
+    EXPECT_EQ(s.run().done, 1u);
+  }
+  EXPECT_EQ(
+      log->lines.back(),
+      "ERROR stoq.bad_delivery: its host process ended (signal 6 (SIGABRT)) before it had heard "
+      "all; what becomes of items that it has put it is not told");
+}
+
+TEST(BadPlugins, AProviderThatPutsNoFile) {
+  for (const char* isolation : {"none", "process"}) {
+    SCOPED_TRACE(isolation);
+    StoqOptions o = with("bad_delivery", isolation, {{"how", "file"}});
+    o.providers = {"bad_delivery"};
+    Stoq s(std::move(o));
+    try {
+      s.run();
+      ADD_FAILURE() << "it was taken";
+    } catch (const StoqException& e) {
+      EXPECT_STREQ(e.what(),
+                   "provider:bad_delivery failed: StoqException: put_file was given 777, which is "
+                   "no open descriptor; the item was not taken; StoqPluginException: the engine "
+                   "refused an answer that makes no sense here (not JSON, or out of order)");
+    }
+  }
+}
+
+TEST(BadPlugins, AConnectorThatEndsItsProcess) {
+  StoqOptions o = with("bad_delivery", "process");
+  o.connectors = {"bad_delivery"};
+  Stoq s(std::move(o));
+  const StoqResponse r = s.scan("x");
+  ASSERT_EQ(r.limits.size(), 1u) << r.dumps();
+  EXPECT_EQ(r.limits[0].limit, "crash");
+  EXPECT_EQ(r.limits[0].plugin, "bad_delivery");
+  EXPECT_EQ(r.limits[0].payload, "");
+}
+
+TEST(BadPlugins, ADecoratorThatGivesTooMuch) {
+  for (const char* isolation : {"none", "process"}) {
+    SCOPED_TRACE(isolation);
+    StoqOptions o = with("bad_delivery", isolation);
+    o.decorators = {"bad_delivery"};
+    Stoq s(std::move(o));
+    const StoqResponse r = s.scan("x");
+    ASSERT_EQ(r.limits.size(), 1u) << r.dumps();
+    EXPECT_EQ(r.limits[0].limit, "max_errors");
+    EXPECT_EQ(r.limits[0].left_out, 51u);
+    const Names& errors = *r.errors.find("bad_delivery");
+    EXPECT_EQ(errors.size(), 101u);
+    EXPECT_EQ(errors.back(),
+              "decorator: bad_delivery ; StoqException: it gave 51 more errors, which were left "
+              "out");
+  }
 }
 
 TEST(BadPlugins, MetaThatTheManifestRulesOut) {

@@ -158,6 +158,11 @@ TEST_P(Escape, MemoryThatNoLimitCounts) {
   EXPECT_EQ(prison.attempt("memory_of_zeros"), result("openat", "EACCES"));
   EXPECT_EQ(prison.attempt("memory_like_a_stack"), result("mmap", "EPERM"));
 }
+TEST_P(Escape, MemoryThatOutlivesIt) {
+  Prison prison(profile());
+  EXPECT_EQ(prison.attempt("lasting_memory"),
+            is("legacy") ? result("shmget", "EPERM") : trapped("shmget"));
+}
 // Whoever closes such a socket last waits for it, though it was only handed to him.
 TEST_P(Escape, SocketsThatLinger) {
   Prison prison(profile());

@@ -226,6 +226,12 @@ Verdict kept(const std::string& what, const std::string& result) {
           {},
           result};
 }
+Verdict seen_to_have_too_much() {
+  return {{failed("memory: it was killed, for it had SO MANY MiB and may have 64 MiB; what "
+                  "it had given stands")},
+          {"plugin_memory of hostile"},
+          ""};
+}
 Verdict answered(const std::string& result) {
   return {{}, {}, result};
 }
@@ -253,6 +259,8 @@ const std::vector<HostileCase> kMemory = {
               "it had SO MANY MiB and may have 64 MiB; what it had given stands")},
       {"plugin_memory of hostile"},
       ""}},
+    {"read_only_memory", seen_to_have_too_much()},
+    {"page_tables", seen_to_have_too_much()},
 };
 // What the sandbox refuses, or what makes the engine take another host.
 const std::vector<HostileCase> kGrabs = {

@@ -104,6 +104,14 @@ class Files(Case):
             f"it was hashed, not scanned ; payload {root['payload_id']}"]})
         self.assertLess(run.peak, GIGABYTE)
 
+    def test_sparse_file_that_cannot_be_hashed_in_time(self):
+        path = self.path("sparse")
+        with open(path, "wb") as file:
+            file.truncate(1 << 40)
+        self.refused(self.scan(path, *PLAIN, "--set", "request_deadline=0.2s"),
+                     "the file cannot be scanned: it is larger than max_payload_size, and could not be hashed within request_deadline = 0.2 s; "
+                     "raise that")
+
     def test_name_that_is_not_utf8(self):
         path = os.path.join(os.fsencode(self.dir), b"caf\xe9.bin")
         with open(path, "wb") as file:
@@ -177,6 +185,29 @@ class Files(Case):
         self.assertEqual(process.wait(60), 1)
         self.assertEqual(err, "stoq: the result could not be written to stdout: Broken pipe\n")
 
+    def test_stdout_closed_from_the_start(self):
+        """Its number must not become that of a journal, or of a socket: what is printed is lost, or worse."""
+        os.mkdir(self.path("in"))
+        for name in ("one", "two"):
+            self.path(f"in/{name}", name.encode())
+        run = subprocess.run([STOQ, "run", "-P", "filedir", "-C", "stdout", *PLAIN, "--set", f"state_dir={self.path('state')}",
+                              "--set", f"spool_dir={self.path('spool')}", "--set", "connector_attempts=1", "--set", "log_dir=",
+                              "--plugin-opts", f"filedir:source_dir={self.path('in')}"],
+                             preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, check=False, timeout=60)
+        err = run.stderr.decode()
+        self.assertEqual(run.returncode, 1, err)
+        self.assertIn("cannot print the response to stdout: Bad file descriptor; mend what stdout leads to, or use another connector", err)
+        self.assertEqual(len(os.listdir(self.path("spool"))), 2)
+        run = subprocess.run([STOQ, "scan", self.path("in/one"), *PLAIN], preexec_fn=lambda: os.close(1), stderr=subprocess.PIPE, check=False)
+        self.assertEqual((run.returncode, run.stderr), (1, b"stoq: the result could not be written to stdout: Bad file descriptor\n"))
+
+    def test_few_descriptors(self):
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))  # noqa: E731
+        run = subprocess.run([STOQ, "scan", self.path("x", b"hello"), "--set", "dispatchers=", "--set", "always_dispatch=entropy",
+                              "--plugin-opts", "entropy:isolation=process"], preexec_fn=few, capture_output=True, check=False)
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        self.assertIn(b'"entropy": {', run.stdout)
+
     def test_stdout_full(self):
         with open("/dev/full", "wb") as full:
             process = subprocess.Popen([STOQ, "scan", self.path("x", b"hello"), *PLAIN], stdout=full, stderr=subprocess.PIPE)
@@ -197,6 +228,21 @@ class Configuration(Case):
         self.assertTrue(run.err.startswith(f"stoq: {path}:1: "), run.err)
         run = self.scan(self.path("x", b"hello"), *self.config("[core]\nmax_recursion = many\nthreads = 0\n"))
         self.refused(run, f"{path}:2: max_recursion: 'many' is not an integer\n{path}:3: threads: 0 is out of range 1 to 1024")
+
+    def test_links_that_lead_nowhere(self):
+        for target, why in (("stoq.cfg", "Too many levels of symbolic links"), ("none", "No such file or directory")):
+            os.symlink(target, self.path("stoq.cfg"))
+            self.refused(Run([STOQ, "scan", self.path("x", b"hello"), *PLAIN], env={"STOQ_HOME": self.dir}),
+                         f"{self.path('stoq.cfg')}: cannot be opened: {why}")
+            os.unlink(self.path("stoq.cfg"))
+
+    def test_no_path_at_all(self):
+        self.refused(self.scan(self.path("x", b"hello"), "--config-file", ""),
+                     "--config-file: a path is missing: give that of a stoq.cfg; see stoq scan --help")
+
+    def test_spool_that_is_a_file(self):
+        file = self.path("spool", b"")
+        self.refused(Run([STOQ, "spool", "list", "--set", f"spool_dir={file}"]), f"the spool cannot be read: {file}: Not a directory", 1)
 
     def test_unknown_key_warns_and_goes_on(self):
         run = self.scan(self.path("x", b"hello"), *self.config("[core]\nmax_recursoin = 3\nlog_dir =\n"))

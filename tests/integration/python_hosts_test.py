@@ -97,6 +97,15 @@ class Deeds(Case):
         self.assertNotIn("large", response["request_meta"]["extra_data"])
         self.assertEqual({(limit["limit"], limit["plugin"]) for limit in response["limits"]}, {("max_response_size", "deeds")})
 
+    def test_half_pairs_cost_nothing(self):
+        run = self.stoq("scan", self.write("half", "half pairs"), "-s", "deeds", "--format", "json", "--set", "dispatchers=", "--set", "always_dispatch=")
+        response = json.loads(run.out)
+        self.assertEqual(response["errors"], {"deeds": ["n\ufffd"]})
+        root, extracted = response["results"]
+        self.assertEqual(root["workers"], [{"deeds": {"n\ufffd": "n\ufffd"}}])
+        self.assertEqual(extracted["payload_meta"]["extra_data"], {"filename": "n\ufffd"})
+        self.one("half pairs raised", ['File "deeds.py", line N, in do_half_pairs_raised ; ValueError: n\ufffd'])
+
     def test_metas_that_the_manifest_rules_out(self):
         package = shutil.copytree(os.path.join(PLUGINS, "fault/deeds"), self.path("plugins/deeds"))
         with open(os.path.join(package, "deeds.stoq"), "a") as manifest:

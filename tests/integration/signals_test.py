@@ -218,6 +218,27 @@ class Signals(unittest.TestCase):
             eventually(lambda: len(run.results()) == run.count, run.log)
             self.end(run)
 
+    def test_a_drain_does_not_wait_for_a_file_without_end(self):
+        with Watching("threads = 1\ndrain_time = 100ms\nalways_dispatch = hash\n") as run:
+            sparse = f"{run.dir}/making/sparse"
+            with open(sparse, "wb") as file:
+                file.truncate(1 << 42)
+            os.rename(sparse, f"{run.dir}/incoming/sparse")
+
+            def opened():
+                for fd in os.listdir(f"/proc/{run.pid}/fd"):
+                    try:
+                        if os.readlink(f"/proc/{run.pid}/fd/{fd}").endswith("/incoming/sparse"):
+                            return True
+                    except OSError:
+                        pass
+                return False
+
+            eventually(opened, run.log)
+            run.signal(signal.SIGTERM)
+            self.assertEqual(run.wait(), 1)
+            self.assertEqual(run.last_word(), "stoq: The run was stopped: 0 items are done, 0 failed, 1 were put back")
+
     def test_a_second_signal_ends_it_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.poisoned("1h") as run:

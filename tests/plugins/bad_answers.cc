@@ -81,6 +81,9 @@ class BadAnswers {
       say(call, all);
     }
     if (how == "bad dispatch") say(call, {api.dispatch(call, str("echo_second"), str("{"))});
+    if (how == "bad names")
+      say(call, {api.dispatch(call, str(""), str("")),
+                 api.dispatch(call, str(std::string_view("a\0b", 3)), str(""))});
     if (how == "bad payload meta")
       say(call, {api.set_payload_meta(call, str("{\"dispatch_to\": 1}")),
                  api.set_payload_meta(call, str("nonsense"))});

@@ -99,6 +99,27 @@ void shared_memory(Scene& scene) {
   }
   report(scene, "mmap", scene.mebibytes);
 }
+// Memory that RLIMIT_DATA does not count any more; until somebody sees it.
+void read_only_memory(Scene& scene) {
+  constexpr size_t kPiece = 1 << 20;
+  for (unsigned i = 0; i < 3 * scene.mebibytes; ++i) {
+    void* piece = mmap(nullptr, kPiece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED) return report(scene, "mmap", -1);
+    touch(static_cast<char*>(piece), kPiece);
+    if (mprotect(piece, kPiece, PROT_READ) != 0) return report(scene, "mprotect", -1);
+  }
+  while (true) syscall(SYS_pause);
+}
+// Memory of the kernel's: a page of a table for each page of zeros.
+void page_tables(Scene& scene) {
+  constexpr size_t kTable = 2 << 20, kTables = 256;  // of a mebibyte
+  const size_t size = 3 * scene.mebibytes * kTables * kTable;
+  void* all = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (all == MAP_FAILED) return report(scene, "mmap", -1);
+  for (size_t at = 0; at < size; at += kTable)
+    static_cast<void>(*static_cast<const volatile char*>(static_cast<char*>(all) + at));
+  while (true) syscall(SYS_pause);
+}
 void memory_file(Scene& scene) {
   const int file = memfd_create("hostile", 0);
   if (file < 0) return report(scene, "memfd_create", -1);
@@ -159,14 +180,24 @@ void kill_all(Scene& scene) {
   report(scene, "kill", syscall(SYS_kill, -1, SIGCONT));  // the one that hurts nobody who allows it
 }
 
-constexpr Deed kDeeds[] = {{"fork_bomb", fork_bomb},       {"daemon_left", daemon_left},
-                           {"threads_left", threads_left}, {"descriptors_left", descriptors_left},
-                           {"thread_bomb", thread_bomb},   {"socket_left", socket_left},
-                           {"file_left", file_left},       {"shared_memory", shared_memory},
-                           {"memory_file", memory_file},   {"fill_tmp", fill_tmp},
-                           {"many_files", many_files},     {"arena_unlock", arena_unlock},
-                           {"arena_write", arena_write},   {"ptrace_parent", ptrace_parent},
-                           {"kill_parent", kill_parent},   {"kill_group", kill_group},
+constexpr Deed kDeeds[] = {{"fork_bomb", fork_bomb},
+                           {"daemon_left", daemon_left},
+                           {"threads_left", threads_left},
+                           {"descriptors_left", descriptors_left},
+                           {"thread_bomb", thread_bomb},
+                           {"socket_left", socket_left},
+                           {"file_left", file_left},
+                           {"shared_memory", shared_memory},
+                           {"read_only_memory", read_only_memory},
+                           {"page_tables", page_tables},
+                           {"memory_file", memory_file},
+                           {"fill_tmp", fill_tmp},
+                           {"many_files", many_files},
+                           {"arena_unlock", arena_unlock},
+                           {"arena_write", arena_write},
+                           {"ptrace_parent", ptrace_parent},
+                           {"kill_parent", kill_parent},
+                           {"kill_group", kill_group},
                            {"kill_all", kill_all}};
 
 }  // namespace

@@ -90,6 +90,20 @@ TEST_F(FilesJournalFile, WhatIsNoFileIsNeverWaitedFor) {
   EXPECT_EQ(journal->move_aside(), path + ".broken1");
 }
 
+// It may be on a disk that is not there yet: no first start, which would take other files.
+TEST_F(FilesJournalFile, ALinkThatLeadsNowhereIsNone) {
+  const std::string path = begun()->path();
+  auto journal = file();
+  for (const std::string& target : {path + ".none", path}) {
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(target, path);
+    EXPECT_TRUE(journal->exists());
+    EXPECT_EQ(journal->read([](const Line&) {}).foreign, "is a link that leads nowhere");
+    journal->move_aside();
+    EXPECT_FALSE(journal->exists());
+  }
+}
+
 TEST_F(FilesJournalFile, WhatTookThePlaceOfTheOldOneIsWrittenToThoughItsNameIsNotOnTheDisk) {
   auto journal = begun();
   journal->begin();

@@ -92,6 +92,14 @@ class Deeds(WorkerPlugin):
     def do_object_result(self):
         return WorkerResponse({'key': {b'bytes': 1}})
 
+    def do_half_pairs(self):
+        """As names of files have them that are no UTF-8."""
+        name = os.fsdecode(b'n\x80')
+        return WorkerResponse({name: name}, errors=[name], extracted=[ExtractedPayload(b'count', {'filename': name})])
+
+    def do_half_pairs_raised(self):
+        raise ValueError(os.fsdecode(b'n\x80'))
+
     def do_wrong_answer(self):
         return 42
 
