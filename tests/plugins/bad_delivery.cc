@@ -3,9 +3,6 @@
 // Goes wrong before and after the workers: as a provider (the option `how`: outcome, its process ends
 // when it is told one; file, it puts a descriptor that is not open), as a connector, whose process ends,
 // and as a decorator, which gives too many errors and a payload.
-#include <unistd.h>
-
-#include <atomic>
 #include <cstdlib>
 
 #include "stoq/sdk/plugin.h"
@@ -22,15 +19,10 @@ class BadDelivery {
   void ingest(sdk::Call& call) {
     static constexpr uint8_t kContent[] = {'a'};
     if (how_ == "file") call.put_file(777, "{}", 1, "{}");
-    if (how_ == "outcome") call.put_payload(kContent, "{}", 1, "{}");
-    ingested_ = true;
+    for (uint64_t token = 1; how_ == "outcome" && token <= 3; ++token)
+      call.put_payload(kContent, "{}", token, "{}");
   }
-  // Once the engine knows that no more comes.
-  void outcome(uint64_t, int, std::string_view) {
-    while (!ingested_) usleep(1000);
-    usleep(300'000);
-    std::abort();
-  }
+  void outcome(uint64_t, int, std::string_view) { std::abort(); }
   void save(sdk::Call&) { std::abort(); }
   void decorate(sdk::Call& call) {
     for (int i = 0; i < 150; ++i) call.error("an error");
@@ -41,7 +33,6 @@ class BadDelivery {
 
  private:
   std::string how_;
-  std::atomic<bool> ingested_ = false;
 };
 
 }  // namespace
